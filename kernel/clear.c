@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Clear: remove exactly the locks that were proven orphaned, or the one that an
+ * admin names and forces.
+ *
+ * Judged twice: once without touching anything, then again with the open file
+ * description pinned, so that its address can't become another's before the
+ * lock is removed.  Only &aimlock_file.clearing is held while the filesystem is
+ * called: one that is stuck stops this clear and nobody else.
+ */
+#include "clear.h"
+#include "events.h"
+#include "registry.h"
+#include "request.h"
+#include "verdict.h"
+
+#include <linux/file.h>
+#include <linux/jiffies.h>
+#include <linux/wait.h>
+
+static bool is_in_scope(const struct aimlock_clear *clear, enum aimlock_verdict verdict)
+{
+	if (verdict == AIMLOCK_VERDICT_ORPHANED)
+		return true;
+	return verdict == AIMLOCK_VERDICT_UNREACHABLE &&
+	       clear->scope == AIMLOCK_CLEAR_SCOPE_UNREACHABLE;
+}
+
+static bool is_wanted(const struct aimlock_clear *clear, const struct aimlock_lock *lock)
+{
+	if (!lock->listed || (clear->id && clear->id != lock->id))
+		return false;
+	switch (lock->verdict) {
+	case AIMLOCK_VERDICT_REMOTE:
+	case AIMLOCK_VERDICT_HELD:
+	case AIMLOCK_VERDICT_LEASED:
+		return false;
+	default:
+		return clear->force || is_in_scope(clear, lock->verdict);
+	}
+}
+
+static int want(struct aimlock_clear *clear)
+{
+	struct aimlock_lock *lock;
+	int wanted = 0;
+
+	aimlock_for_each_lock(lock, &clear->set) {
+		lock->wanted = is_wanted(clear, lock);
+		wanted += lock->wanted;
+	}
+	return wanted;
+}
+
+/* How long until the last suspect may be judged; 0: there is none to wait for. */
+static u32 suspect_for(const struct aimlock_clear *clear)
+{
+	const struct aimlock_lock *lock;
+	u32 ms = 0;
+
+	aimlock_for_each_lock(lock, &clear->set) {
+		if (!lock->listed || lock->verdict != AIMLOCK_VERDICT_SUSPECT || lock->wanted)
+			continue;
+		if (clear->id && clear->id != lock->id)
+			continue;
+		if (is_in_scope(clear, lock->suspected))
+			ms = max(ms, max(lock->suspect_ms, 1U));
+	}
+	return ms;
+}
+
+/* Killable; ends at once when the file goes. */
+static int wait_out(struct aimlock_file *file, u32 ms)
+{
+	long left = wait_event_killable_timeout(file->wait, READ_ONCE(file->gone),
+						msecs_to_jiffies(ms) + 1);
+
+	if (left < 0)
+		return -EINTR;
+	return left ? -ENODEV : 0;
+}
+
+/*
+ * Look until nothing that is wanted is suspect any more.  A lock whose evidence
+ * keeps changing is given twice its grace, then left as what it is.
+ */
+static int judge(struct aimlock_clear *clear)
+{
+	unsigned long end = jiffies + 2 * msecs_to_jiffies(READ_ONCE(clear->file->grace_ms)) + HZ;
+	u32 ms;
+	int ret;
+
+	for (;;) {
+		ret = aimlock_verdict_look(&clear->set, clear->file);
+		if (ret)
+			return ret;
+		want(clear);
+		ms = suspect_for(clear);
+		if (!ms)
+			return 0;
+		if (!clear->wait)
+			return -EAGAIN;
+		if (time_after(jiffies, end))
+			return 0;
+		aimlock_inspect_free(&clear->set);
+		ret = wait_out(clear->file, ms);
+		if (ret)
+			return ret;
+	}
+}
+
+static int check_id(struct aimlock_clear *clear)
+{
+	const struct aimlock_lock *lock;
+
+	aimlock_for_each_lock(lock, &clear->set) {
+		if (lock->id != clear->id || !lock->listed)
+			continue;
+		if (lock->wanted)
+			return 0;
+		clear->refused = lock->verdict;
+		return lock->verdict == AIMLOCK_VERDICT_REMOTE ? -EPERM : -EBUSY;
+	}
+	return -ESTALE;
+}
+
+static int check_generation(const struct aimlock_clear *clear)
+{
+	int ret = 0;
+
+	mutex_lock(&clear->file->lock);
+	if (clear->file->gone)
+		ret = -ENODEV;
+	else if (clear->id && clear->file->generation != clear->generation)
+		ret = -ESTALE;
+	mutex_unlock(&clear->file->lock);
+	return ret;
+}
+
+static void pin(struct aimlock_set *set, struct inode *inode)
+{
+	struct aimlock_lock *lock;
+
+	aimlock_for_each_lock(lock, set) {
+		if (!lock->wanted)
+			continue;
+		lock->pin = aimlock_inspect_pin(inode, lock);
+		/* NULL: in __fput, it goes by itself */
+		lock->wanted = lock->pin;
+	}
+}
+
+static void unpin(struct aimlock_set *set)
+{
+	struct aimlock_lock *lock;
+
+	aimlock_for_each_lock(lock, set) {
+		if (lock->pin)
+			fput(lock->pin);
+		lock->pin = NULL;
+	}
+}
+
+static int remove_wanted(struct aimlock_clear *clear)
+{
+	struct aimlock_lock *lock;
+	int ret, error = 0;
+
+	aimlock_for_each_lock(lock, &clear->set) {
+		if (!lock->pin || !is_wanted(clear, lock))
+			continue;
+		ret = aimlock_request_unlock(lock->pin, lock);
+		if (!ret)
+			lock->cleared = true;
+		else if (ret != -ENOENT)
+			error = ret;
+	}
+	return error;
+}
+
+/* Some locks with the same record may have come since: they don't count. */
+static void count_remaining(struct aimlock_clear *clear, struct inode *inode)
+{
+	const struct aimlock_lock *lock;
+
+	aimlock_for_each_lock(lock, &clear->set)
+		if (lock->listed && !lock->cleared && lock->id &&
+		    (clear->dry_run || aimlock_inspect_is_listed(inode, lock)))
+			clear->remaining++;
+}
+
+static bool any_cleared(const struct aimlock_clear *clear)
+{
+	const struct aimlock_lock *lock;
+
+	aimlock_for_each_lock(lock, &clear->set)
+		if (lock->cleared)
+			return true;
+	return false;
+}
+
+static void record(struct aimlock_clear *clear)
+{
+	struct aimlock_file *file = clear->file;
+	struct aimlock_event event = {
+		.file = file,
+		.name = file->name,
+		.reason = clear->force ? AIMLOCK_REASON_FORCED : AIMLOCK_REASON_CLEARED,
+		.set = &clear->set,
+	};
+	bool cleared = any_cleared(clear) && !clear->dry_run;
+
+	mutex_lock(&file->lock);
+	if (cleared)
+		file->generation++;
+	event.generation = clear->after = file->generation;
+	mutex_unlock(&file->lock);
+	if (cleared)
+		aimlock_events_tell(&event);
+}
+
+/* On the second look the wanted locks are pinned. */
+static int carry_out(struct aimlock_clear *clear, struct inode *inode)
+{
+	int ret;
+
+	pin(&clear->set, inode);
+	ret = aimlock_verdict_reach(&clear->set);
+	if (!ret)
+		ret = remove_wanted(clear);
+	unpin(&clear->set);
+	return ret;
+}
+
+static int clear_locked(struct aimlock_clear *clear)
+{
+	struct aimlock_lock *lock;
+	struct inode *inode;
+	int ret;
+
+	ret = judge(clear);
+	if (!ret)
+		ret = check_generation(clear);
+	if (!ret && clear->id)
+		ret = check_id(clear);
+	if (ret || !clear->set.n_locks)
+		return ret;
+
+	inode = aimlock_part_inode(clear->set.parts);
+	if (clear->dry_run) {
+		aimlock_for_each_lock(lock, &clear->set)
+			lock->cleared = lock->wanted;
+	} else {
+		ret = carry_out(clear, inode);
+	}
+	count_remaining(clear, inode);
+	aimlock_inspect_leave(&clear->set);
+	return ret;
+}
+
+/**
+ * aimlock_clear() - clear locks of a file
+ * @clear: what to clear; free @clear->set by aimlock_inspect_free() afterwards,
+ *	   whatever is returned
+ *
+ * Waiters get the lock in the order in which the kernel queued them.
+ *
+ * Return: 0, also when locks remain (see remaining); -EAGAIN if a lock in scope
+ * is still suspect and waiting was not asked for; -ESTALE if id or generation
+ * don't match any more; -EBUSY, -EPERM if that lock may not be cleared (see
+ * refused); -EINTR; -ENODEV if the file was removed meanwhile; what the
+ * filesystem said.
+ * Context: process context; the caller has checked CAP_SYS_ADMIN.
+ */
+int aimlock_clear(struct aimlock_clear *clear)
+{
+	int ret;
+
+	if (mutex_lock_killable(&clear->file->clearing))
+		return -EINTR;
+	ret = clear_locked(clear);
+	mutex_unlock(&clear->file->clearing);
+	record(clear);
+	return ret;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef AIMLOCK_CLEAR_H
+#define AIMLOCK_CLEAR_H
+
+#include "inspect.h"
+
+/**
+ * struct aimlock_clear - what to clear, and what came of it
+ * @file: the file
+ * @scope: without an id: which verdicts go
+ * @id: one lock, or 0
+ * @generation: with an id: of the file, when the id was shown
+ * @force: with an id: whatever its verdict, if this module may at all
+ * @dry_run: judge only
+ * @wait: wait out what is left of grace; else -EAGAIN
+ *
+ * @set: the locks as they were judged; those that went, or would go, have
+ *	 &aimlock_lock.cleared
+ * @remaining: how many of the others are still there
+ * @refused: with -EBUSY or -EPERM for an id: its verdict
+ * @after: generation afterwards
+ */
+struct aimlock_clear {
+	struct aimlock_file *file;
+	enum aimlock_clear_scope scope;
+	u64 id;
+	u64 generation;
+	bool force;
+	bool dry_run;
+	bool wait;
+
+	struct aimlock_set set;
+	u32 remaining;
+	enum aimlock_verdict refused;
+	u64 after;
+};
+
+int aimlock_clear(struct aimlock_clear *clear);
+
+#endif /* AIMLOCK_CLEAR_H */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef AIMLOCK_EVENTS_H
+#define AIMLOCK_EVENTS_H
+
+#include <linux/notifier.h>
+#include <linux/aimlock.h>
+
+struct aimlock_file;
+struct aimlock_set;
+
+/**
+ * struct aimlock_event - something this module did, or noticed, to a file
+ * @file: the registered file
+ * @name: its name
+ * @reason: what happened
+ * @generation: of the file, afterwards
+ * @set: for AIMLOCK_REASON_CLEARED and _FORCED: the locks that went are those
+ *	 with &aimlock_lock.cleared; else NULL
+ */
+struct aimlock_event {
+	struct aimlock_file *file;
+	const char *name;
+	enum aimlock_reason reason;
+	u64 generation;
+	const struct aimlock_set *set;
+};
+
+void aimlock_events_tell(const struct aimlock_event *event);
+int aimlock_events_listen(struct notifier_block *nb);
+void aimlock_events_unlisten(struct notifier_block *nb);
+
+#endif /* AIMLOCK_EVENTS_H */

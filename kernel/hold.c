@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hold: the administrative hold, a lock of the module's own on the whole file.
+ *
+ * It lies on the inode that the path led to when it was taken, through an open
+ * file (&aimlock_file.hold) that keeps the module loaded.
+ */
+#include "hold.h"
+#include "events.h"
+#include "inspect.h"
+#include "registry.h"
+#include "request.h"
+
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/module.h>
+
+static void tell(struct aimlock_file *file, enum aimlock_reason reason, u64 generation)
+{
+	struct aimlock_event event = {
+		.file = file,
+		.name = file->name,
+		.reason = reason,
+		.generation = generation,
+	};
+
+	aimlock_events_tell(&event);
+}
+
+/* Reading is enough: locks of the kernel's own don't ask for the mode. */
+static struct file *open_locked(const struct path *path)
+{
+	struct file *filp;
+	int ret;
+
+	if (aimlock_inspect_has_locks(d_backing_inode(path->dentry)))
+		return ERR_PTR(-EBUSY);
+	filp = dentry_open(path, O_RDONLY | O_LARGEFILE | O_NONBLOCK, aimlock_registry_cred());
+	if (IS_ERR(filp))
+		return PTR_ERR(filp) == -EWOULDBLOCK ? ERR_PTR(-EBUSY) : filp;
+	ret = aimlock_request_whole(filp);
+	if (ret) {
+		fput(filp);
+		return ERR_PTR(ret == -EAGAIN ? -EBUSY : ret);
+	}
+	return filp;
+}
+
+/* With the clearing lock held, so file->hold is not set behind our back. */
+static int take(struct aimlock_file *file, u64 *generation)
+{
+	struct file *filp;
+	struct path path;
+	int ret;
+
+	if (READ_ONCE(file->hold))
+		return -EBUSY;
+	ret = aimlock_registry_resolve(file, &path);
+	if (ret)
+		return ret;
+	filp = open_locked(&path);
+	path_put(&path);
+	if (IS_ERR(filp))
+		return PTR_ERR(filp);
+
+	mutex_lock(&file->lock);
+	if (file->gone || !try_module_get(THIS_MODULE)) {
+		ret = -ENODEV;
+	} else {
+		WRITE_ONCE(file->hold, filp);
+		*generation = ++file->generation;
+	}
+	mutex_unlock(&file->lock);
+	if (ret) {
+		aimlock_request_release(filp);
+		fput(filp);
+	}
+	return ret;
+}
+
+/**
+ * aimlock_hold_take() - take the administrative hold
+ * @file: the file
+ *
+ * Return: 0; -EBUSY if the file is locked or held; -ENOENT if no file lies at
+ * the path; -ENODEV while the file or the module goes; -EINTR; what opening or locking it gave.
+ * Context: process context; the caller has checked CAP_SYS_ADMIN.
+ */
+int aimlock_hold_take(struct aimlock_file *file)
+{
+	u64 generation;
+	int ret;
+
+	if (mutex_lock_killable(&file->clearing))
+		return -EINTR;
+	ret = take(file, &generation);
+	mutex_unlock(&file->clearing);
+	if (!ret)
+		tell(file, AIMLOCK_REASON_HELD, generation);
+	return ret;
+}
+
+/**
+ * aimlock_hold_drop() - give the administrative hold back
+ * @file: the file
+ *
+ * Return: 0; -ENOENT if it was not held; -EINTR.
+ */
+int aimlock_hold_drop(struct aimlock_file *file)
+{
+	struct file *filp;
+	u64 generation;
+
+	if (mutex_lock_killable(&file->clearing))
+		return -EINTR;
+	mutex_lock(&file->lock);
+	filp = file->hold;
+	WRITE_ONCE(file->hold, NULL);
+	generation = file->generation;
+	mutex_unlock(&file->lock);
+	if (filp) {
+		aimlock_request_release(filp);
+		fput(filp);
+	}
+	mutex_unlock(&file->clearing);
+	if (!filp)
+		return -ENOENT;
+	tell(file, AIMLOCK_REASON_RELEASED, generation);
+	module_put(THIS_MODULE);
+	return 0;
+}

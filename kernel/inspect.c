@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Inspect: copies of the kernel's locks on the registered files.
+ *
+ * Takes no reference to an open file: looking must never delay the release of
+ * a lock.  What is copied is read under the inode's flc_lock, up to BATCH locks
+ * at a time; pointers kept from there are keys, never followed.
+ */
+#include "inspect.h"
+#include "compat.h"
+#include "registry.h"
+
+#include <linux/file.h>
+#include <linux/hash.h>
+#include <linux/slab.h>
+#include <linux/swap.h>
+#include <linux/uaccess.h>
+
+#define BATCH		1024
+#define WAITERS_MAX	4096
+
+typedef void (*visitor)(lock_core *core, enum aimlock_lock_kind list, void *data);
+
+/* Call @fn for up to BATCH locks after the first @skip; how many were there? */
+static u32 visit(struct inode *inode, u32 skip, visitor fn, void *data)
+{
+	struct file_lock_context *ctx = locks_inode_context(inode);
+	struct list_head *lists[3];
+	u32 place = 0, done = 0;
+	lock_core *core;
+	int i;
+
+	if (!ctx)
+		return 0;
+	lists[0] = &ctx->flc_flock;
+	lists[1] = &ctx->flc_posix;
+	lists[2] = &ctx->flc_lease;
+
+	spin_lock(&ctx->flc_lock);
+	for (i = 0; i < ARRAY_SIZE(lists) && done < BATCH; i++) {
+		static const enum aimlock_lock_kind kinds[] = {
+			AIMLOCK_LOCK_KIND_FLOCK,
+			AIMLOCK_LOCK_KIND_POSIX,
+			AIMLOCK_LOCK_KIND_LEASE,
+		};
+
+		list_for_each_entry(core, lists[i], lk_list_member) {
+			if (place++ < skip)
+				continue;
+			if (done == BATCH)
+				break;
+			fn(core, kinds[i], data);
+			done++;
+		}
+	}
+	spin_unlock(&ctx->flc_lock);
+	return done;
+}
+
+static void visit_all(struct inode *inode, visitor fn, void *data)
+{
+	u32 skip = 0, done;
+
+	do {
+		done = visit(inode, skip, fn, data);
+		skip += done;
+		cond_resched();
+	} while (done == BATCH);
+}
+
+/* Where a count of waiters stands: @next is to be read, below @parent. */
+struct waiter_walk {
+	lock_core *parent;
+	const struct list_head *prev;
+	struct list_head *next;
+	lock_core copy;
+};
+
+/*
+ * Copy the next waiter, with faults caught; true only if the copy still names
+ * its blocker and its neighbour.
+ */
+static bool read_waiter(struct waiter_walk *walk, lock_core *core)
+{
+	return !copy_from_kernel_nofault(&walk->copy, core, sizeof(walk->copy)) &&
+	       lk(&walk->copy, blocker) == walk->parent &&
+	       lk(&walk->copy, blocked_member).prev == walk->prev;
+}
+
+static bool climb(struct waiter_walk *walk)
+{
+	lock_core *from = walk->parent;
+
+	if (copy_from_kernel_nofault(&walk->copy, from, sizeof(walk->copy)) ||
+	    !lk(&walk->copy, blocker))
+		return false;
+	walk->parent = lk(&walk->copy, blocker);
+	walk->prev = &lk(from, blocked_member);
+	walk->next = lk(&walk->copy, blocked_member).next;
+	return true;
+}
+
+/*
+ * Requests blocked by @root, those that wait behind another waiter included.
+ *
+ * A waiter leaves without flc_lock and its memory is free at once: nothing is
+ * followed that was not copied and believed.  Stops where that fails.
+ */
+static u32 count_waiters(lock_core *root)
+{
+	struct waiter_walk walk = { .parent = root };
+	u32 n = 0, steps;
+	lock_core *core;
+
+	walk.prev = &lk(root, blocked_requests);
+	walk.next = READ_ONCE(lk(root, blocked_requests).next);
+	for (steps = 0; steps < 2 * WAITERS_MAX; steps++) {
+		if (walk.next == &lk(walk.parent, blocked_requests)) {
+			if (walk.parent == root || !climb(&walk))
+				break;
+			continue;
+		}
+		core = list_entry(walk.next, lock_core, lk_blocked_member);
+		if (!read_waiter(&walk, core))
+			break;
+		n++;
+		walk.parent = core;
+		walk.prev = &lk(core, blocked_requests);
+		walk.next = lk(&walk.copy, blocked_requests).next;
+	}
+	return n;
+}
+
+static enum aimlock_lock_mode mode_of(lock_core *core)
+{
+	if (lk(core, flags) & FL_UNLOCK_PENDING)
+		return AIMLOCK_LOCK_MODE_UNLOCK;
+	return lk(core, type) == F_WRLCK ? AIMLOCK_LOCK_MODE_WRITE : AIMLOCK_LOCK_MODE_READ;
+}
+
+struct copier {
+	struct aimlock_set *set;
+	const struct inode *inode;
+	const struct file *hold;
+};
+
+static void copy_lock(lock_core *core, enum aimlock_lock_kind list, void *data)
+{
+	struct copier *to = data;
+	struct aimlock_lock *lock = &to->set->locks[to->set->n_locks++];
+
+	*lock = (struct aimlock_lock){
+		.core = core,
+		.filp = lk(core, file),
+		.owner = lk(core, owner),
+		.kind = list,
+		.mode = mode_of(core),
+		.end = OFFSET_MAX,
+		.taker = (int)lk(core, pid),
+		.waiters = count_waiters(core),
+	};
+	if (list == AIMLOCK_LOCK_KIND_LEASE) {
+		lock->manager = lock->owner != lock->filp;
+	} else {
+		lock->start = lock_of(core)->fl_start;
+		lock->end = lock_of(core)->fl_end;
+		lock->manager = lock_of(core)->fl_lmops;
+	}
+	if (lk(core, flags) & FL_OFDLCK)
+		lock->kind = AIMLOCK_LOCK_KIND_OFD;
+	lock->ours = to->hold && lock->filp == to->hold;
+	lock->backs_swap = IS_SWAPFILE(to->inode);
+	/* The loop driver takes this from the mapping of its backing file. */
+	lock->backs_loop = !(mapping_gfp_mask(to->inode->i_mapping) & __GFP_IO);
+}
+
+static int reserve(void **array, u32 used, u32 *room, u32 more, size_t size)
+{
+	u32 want = max(used + more, *room * 2);
+	void *bigger;
+
+	if (used + more <= *room)
+		return 0;
+	bigger = kvmalloc_array(want, size, GFP_KERNEL);
+	if (!bigger)
+		return -ENOMEM;
+	if (used)
+		memcpy(bigger, *array, used * size);
+	kvfree(*array);
+	*array = bigger;
+	*room = want;
+	return 0;
+}
+
+static int copy_locks(struct aimlock_set *set, struct inode *inode, const struct file *hold)
+{
+	struct file_lock_context *ctx = locks_inode_context(inode);
+	struct copier to = { .set = set, .inode = inode, .hold = hold };
+	u32 skip = 0, done;
+	int ret;
+
+	if (!ctx || (list_empty_careful(&ctx->flc_flock) &&
+		     list_empty_careful(&ctx->flc_posix) &&
+		     list_empty_careful(&ctx->flc_lease)))
+		return 0;
+	do {
+		ret = reserve((void **)&set->locks, set->n_locks, &set->room_locks,
+			      BATCH, sizeof(*set->locks));
+		if (ret)
+			return ret;
+		done = visit(inode, skip, copy_lock, &to);
+		skip += done;
+		cond_resched();
+	} while (done == BATCH);
+	return 0;
+}
+
+/**
+ * aimlock_inspect_add() - copy the locks of a file into a set
+ * @set: the set; all zero at first
+ * @file: the file; the set takes a reference of its own
+ *
+ * Return: 0, also when no file lies at the path; -ENOMEM; what waiting for the
+ * filesystem gave.
+ */
+int aimlock_inspect_add(struct aimlock_set *set, struct aimlock_file *file)
+{
+	struct aimlock_part *part;
+	const struct file *hold;
+	int ret;
+
+	ret = reserve((void **)&set->parts, set->n_parts, &set->room_parts, 1,
+		      sizeof(*set->parts));
+	if (ret)
+		return ret;
+	part = &set->parts[set->n_parts];
+	memset(part, 0, sizeof(*part));
+	ret = aimlock_registry_resolve(file, &part->path);
+	if (ret && ret != -ENOENT)
+		return ret;
+	part->present = !ret;
+
+	mutex_lock(&file->lock);
+	hold = file->hold;
+	mutex_unlock(&file->lock);
+	part->held = hold;
+	part->first = set->n_locks;
+	ret = part->present ? copy_locks(set, aimlock_part_inode(part), hold) : 0;
+	if (ret) {
+		path_put(&part->path);
+		set->n_locks = part->first;
+		return ret;
+	}
+	part->n = set->n_locks - part->first;
+	part->file = file;
+	kobject_get(&file->kobj);
+	set->n_parts++;
+	return 0;
+}
+
+static struct hlist_head *bucket(const struct aimlock_set *set, unsigned int table,
+				 const void *key)
+{
+	return &set->tables[(table << set->bits) + hash_ptr(key, set->bits)];
+}
+
+static struct hlist_head *by_core(const struct aimlock_set *set, const void *core)
+{
+	return bucket(set, 0, core);
+}
+
+/**
+ * aimlock_inspect_by_filp() - where to look for the locks of a description
+ * @set: a set that is complete
+ * @filp: the description
+ *
+ * Return: a bucket of &aimlock_lock.by_filp.
+ */
+struct hlist_head *aimlock_inspect_by_filp(const struct aimlock_set *set, const void *filp)
+{
+	return bucket(set, 1, filp);
+}
+
+/**
+ * aimlock_inspect_by_owner() - where to look for the POSIX locks of an owner
+ * @set: a set that is complete
+ * @owner: the owner
+ *
+ * Return: a bucket of &aimlock_lock.by_owner.
+ */
+struct hlist_head *aimlock_inspect_by_owner(const struct aimlock_set *set, const void *owner)
+{
+	return bucket(set, 2, owner);
+}
+
+/**
+ * aimlock_inspect_index() - make the tables of a set
+ * @set: a set to which nothing will be added any more
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int aimlock_inspect_index(struct aimlock_set *set)
+{
+	struct aimlock_lock *lock;
+
+	if (set->tables)
+		return 0;
+	set->bits = max(4, ilog2(set->n_locks + 1) + 1);
+	set->tables = kvcalloc(3UL << set->bits, sizeof(*set->tables), GFP_KERNEL);
+	if (!set->tables)
+		return -ENOMEM;
+	aimlock_for_each_lock(lock, set) {
+		INIT_LIST_HEAD(&lock->holders);
+		hlist_add_head(&lock->by_core, by_core(set, lock->core));
+		hlist_add_head(&lock->by_filp, aimlock_inspect_by_filp(set, lock->filp));
+		if (lock->kind == AIMLOCK_LOCK_KIND_POSIX)
+			hlist_add_head(&lock->by_owner,
+				       aimlock_inspect_by_owner(set, lock->owner));
+	}
+	return 0;
+}
+
+static bool is_same(const struct aimlock_lock *lock, lock_core *core)
+{
+	return lock->core == core && lock->filp == lk(core, file) &&
+	       lock->owner == lk(core, owner) && lock->taker == (int)lk(core, pid);
+}
+
+static void recount_lock(lock_core *core, enum aimlock_lock_kind list, void *data)
+{
+	struct aimlock_set *set = data;
+	struct aimlock_lock *lock;
+
+	hlist_for_each_entry(lock, by_core(set, core), by_core) {
+		if (!is_same(lock, core))
+			continue;
+		lock->listed = true;
+		lock->refs = file_count(lk(core, file));
+	}
+}
+
+/**
+ * aimlock_inspect_recount() - which locks are still there, and by how many
+ * references
+ * @set: an indexed set
+ *
+ * Sets listed and refs; a reference in &aimlock_lock.pin doesn't count.
+ */
+void aimlock_inspect_recount(struct aimlock_set *set)
+{
+	struct aimlock_lock *lock, *other;
+	struct aimlock_part *part;
+
+	aimlock_for_each_lock(lock, set)
+		lock->listed = false;
+	aimlock_for_each_part(part, set)
+		if (part->n)
+			visit_all(aimlock_part_inode(part), recount_lock, set);
+	aimlock_for_each_lock(lock, set) {
+		if (!lock->pin || !lock->listed)
+			continue;
+		hlist_for_each_entry(other, aimlock_inspect_by_filp(set, lock->filp), by_filp)
+			if (other->pin == lock->filp)
+				lock->refs--;
+	}
+}
+
+/**
+ * aimlock_inspect_leave() - let go of the filesystems of a set
+ * @set: the set; its paths are not to be used any more
+ */
+void aimlock_inspect_leave(struct aimlock_set *set)
+{
+	struct aimlock_part *part;
+
+	aimlock_for_each_part(part, set) {
+		if (part->path.dentry)
+			path_put(&part->path);
+		memset(&part->path, 0, sizeof(part->path));
+	}
+}
+
+/**
+ * aimlock_inspect_drop_holders() - forget what was found to reach a lock
+ * @lock: a lock of an indexed set
+ */
+void aimlock_inspect_drop_holders(struct aimlock_lock *lock)
+{
+	struct aimlock_holder *holder, *next;
+
+	list_for_each_entry_safe(holder, next, &lock->holders, node) {
+		put_cred(holder->cred);
+		kfree(holder);
+	}
+	INIT_LIST_HEAD(&lock->holders);
+	lock->n_holders = 0;
+}
+
+/**
+ * aimlock_inspect_free() - free what a set holds
+ * @set: the set; all zero afterwards
+ */
+void aimlock_inspect_free(struct aimlock_set *set)
+{
+	struct aimlock_part *part;
+	struct aimlock_lock *lock;
+
+	aimlock_for_each_lock(lock, set) {
+		if (set->tables)
+			aimlock_inspect_drop_holders(lock);
+		put_pid(lock->taker_pid);
+		if (lock->pin)
+			fput(lock->pin);
+	}
+	aimlock_inspect_leave(set);
+	aimlock_for_each_part(part, set)
+		aimlock_registry_put(part->file);
+	kvfree(set->tables);
+	kvfree(set->locks);
+	kvfree(set->parts);
+	memset(set, 0, sizeof(*set));
+}
+
+/**
+ * aimlock_inspect_may_see() - may a reader know of a holder?
+ * @holder: the holder
+ * @cred: the reader's credentials
+ * @all: the reader has CAP_SYS_PTRACE in the initial user namespace
+ *
+ * The rule of /proc/PID/fdinfo: own processes that have no more rights.
+ */
+bool aimlock_inspect_may_see(const struct aimlock_holder *holder, const struct cred *cred,
+			     bool all)
+{
+	const struct cred *its = holder->cred;
+
+	if (all || !holder->pid)
+		return true;
+	return its && its->user_ns == cred->user_ns &&
+	       uid_eq(cred->fsuid, its->uid) && uid_eq(cred->fsuid, its->euid) &&
+	       uid_eq(cred->fsuid, its->suid) && gid_eq(cred->fsgid, its->gid) &&
+	       gid_eq(cred->fsgid, its->egid) && gid_eq(cred->fsgid, its->sgid) &&
+	       cap_issubset(its->cap_permitted, cred->cap_effective);
+}
+
+/**
+ * aimlock_inspect_has_locks() - is there any lock on an inode?
+ * @inode: the inode
+ */
+bool aimlock_inspect_has_locks(struct inode *inode)
+{
+	struct file_lock_context *ctx = locks_inode_context(inode);
+	bool any;
+
+	if (!ctx)
+		return false;
+	spin_lock(&ctx->flc_lock);
+	any = !list_empty(&ctx->flc_flock) || !list_empty(&ctx->flc_posix) ||
+	      !list_empty(&ctx->flc_lease);
+	spin_unlock(&ctx->flc_lock);
+	return any;
+}
+
+struct seeker {
+	const struct aimlock_lock *lock;
+	bool pin;
+	bool found;
+	struct file *filp;
+};
+
+static void seek(lock_core *core, enum aimlock_lock_kind list, void *data)
+{
+	struct seeker *seeker = data;
+
+	if (!is_same(seeker->lock, core))
+		return;
+	seeker->found = true;
+	if (seeker->pin)
+		seeker->filp = file_pin(&lk(core, file));
+}
+
+/**
+ * aimlock_inspect_pin() - take a reference to the description of a lock
+ * @inode: where it lies
+ * @lock: the lock
+ *
+ * Only for a clear: a reference delays the release of the lock.
+ *
+ * Return: the description, for fput(), or NULL if the lock went or its
+ * description is about to.
+ */
+struct file *aimlock_inspect_pin(struct inode *inode, const struct aimlock_lock *lock)
+{
+	struct seeker seeker = { .lock = lock, .pin = true };
+
+	visit_all(inode, seek, &seeker);
+	/* A lock that a broken filesystem leaked may name any description. */
+	if (seeker.filp && file_inode(seeker.filp) != inode) {
+		fput(seeker.filp);
+		return NULL;
+	}
+	return seeker.filp;
+}
+
+/**
+ * aimlock_inspect_is_listed() - is a lock still there?
+ * @inode: where it lies
+ * @lock: the lock
+ */
+bool aimlock_inspect_is_listed(struct inode *inode, const struct aimlock_lock *lock)
+{
+	struct seeker seeker = { .lock = lock };
+
+	visit_all(inode, seek, &seeker);
+	return seeker.found;
+}

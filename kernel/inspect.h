@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef AIMLOCK_INSPECT_H
+#define AIMLOCK_INSPECT_H
+
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/path.h>
+#include <linux/pid.h>
+#include <linux/aimlock.h>
+
+struct aimlock_file;
+
+#define AIMLOCK_HOLDERS_MAX	32	/* kept for one lock; more are only counted */
+
+/**
+ * struct aimlock_holder - something that reaches a lock
+ * @node: in &aimlock_lock.holders
+ * @kind: what it is; the rest is set only where a process is meant
+ * @pid: in the initial pid namespace
+ * @ns_pid: in its own
+ * @fd: -1 if none is meant
+ * @comm: not escaped
+ * @state: one letter, as ps(1) has it
+ * @start_ns: CLOCK_BOOTTIME
+ * @cred: who it runs as, a reference
+ */
+struct aimlock_holder {
+	struct list_head node;
+	enum aimlock_holder_kind kind;
+	pid_t pid;
+	pid_t ns_pid;
+	int fd;
+	char comm[AIMLOCK_COMM_MAX + 1];
+	char state;
+	u64 start_ns;
+	const struct cred *cred;
+};
+
+/**
+ * struct aimlock_lock - a lock, copied, and what was found of it
+ * @core: address of the kernel's record: a key, never followed
+ * @filp: its open file description: a key, never followed
+ * @owner: a key, never followed
+ * @kind: flock, POSIX, OFD or lease
+ * @mode: read or write
+ * @start: first byte
+ * @end: last byte
+ * @taker: pid recorded at acquisition, in the initial pid namespace
+ * @manager: set by a lock manager
+ * @ours: the administrative hold
+ * @backs_loop: the file backs a loop device
+ * @backs_swap: the file is swap space
+ * @waiters: requests blocked by it
+ *
+ * @taker_pid: the taker by identity, a reference; NULL: gone at first sight
+ * @taker_exists: one of its threads still ran when the walk was over, or who it
+ *	is isn't known
+ * @serial: number given at first sight, never used again
+ * @first_seen: CLOCK_BOOTTIME, nanoseconds
+ *
+ * @listed: it was still there when the walk was over
+ * @refs: references to the description then, without our own
+ * @fds: of them, found in file tables
+ * @maps: of them, found as mappings
+ * @flights: of them, found in queues of unix sockets
+ * @tables: processes whose file table owns it (POSIX)
+ * @by_taker: one of these is the taker's
+ * @blind: a part of the host couldn't be looked at
+ * @holders: what was found, up to AIMLOCK_HOLDERS_MAX
+ * @n_holders: how many are in it
+ * @by_core: in the set's table
+ * @by_filp: in the set's table
+ * @by_owner: in the set's table, if it is a POSIX lock
+ *
+ * @verdict: what follows from all that
+ * @suspect_ms: for a suspect: what is left of its grace
+ * @suspected: for a suspect: AIMLOCK_VERDICT_UNREACHABLE or _ORPHANED
+ * @id: keyed hash
+ *
+ * @pin: clear.c: a reference to the description
+ * @wanted: clear.c: to be cleared
+ * @cleared: clear.c: went, or would go
+ */
+struct aimlock_lock {
+	const void *core;
+	struct file *filp;
+	const void *owner;
+	enum aimlock_lock_kind kind;
+	enum aimlock_lock_mode mode;
+	loff_t start;
+	loff_t end;
+	pid_t taker;
+	bool manager;
+	bool ours;
+	bool backs_loop;
+	bool backs_swap;
+	u32 waiters;
+
+	struct pid *taker_pid;
+	bool taker_exists;
+	u64 serial;
+	u64 first_seen;
+
+	bool listed;
+	u32 refs;
+	u32 fds;
+	u32 maps;
+	u32 flights;
+	u32 tables;
+	bool by_taker;
+	bool blind;
+	struct list_head holders;
+	u32 n_holders;
+	struct hlist_node by_core;
+	struct hlist_node by_filp;
+	struct hlist_node by_owner;
+
+	enum aimlock_verdict verdict;
+	u32 suspect_ms;
+	enum aimlock_verdict suspected;
+	u64 id;
+
+	struct file *pin;
+	bool wanted;
+	bool cleared;
+};
+
+/**
+ * struct aimlock_part - the locks of one file in a set
+ * @file: a reference
+ * @path: where it lay at the look, a reference, if @present
+ * @present: a regular file lay there
+ * @held: the administrative hold was on
+ * @first: index of the first lock
+ * @n: how many locks
+ */
+struct aimlock_part {
+	struct aimlock_file *file;
+	struct path path;
+	bool present;
+	bool held;
+	u32 first;
+	u32 n;
+};
+
+/**
+ * struct aimlock_set - the locks of some files, looked at together
+ * @parts: the files, in the order they were added
+ * @n_parts: how many
+ * @room_parts: how many fit
+ * @locks: the locks, those of one file together
+ * @n_locks: how many
+ * @room_locks: how many fit
+ * @tables: three of 1 << @bits buckets, made when the set is complete
+ * @bits: see @tables
+ */
+struct aimlock_set {
+	struct aimlock_part *parts;
+	u32 n_parts;
+	u32 room_parts;
+	struct aimlock_lock *locks;
+	u32 n_locks;
+	u32 room_locks;
+	struct hlist_head *tables;
+	unsigned int bits;
+};
+
+int aimlock_inspect_add(struct aimlock_set *set, struct aimlock_file *file);
+int aimlock_inspect_index(struct aimlock_set *set);
+struct hlist_head *aimlock_inspect_by_filp(const struct aimlock_set *set, const void *filp);
+struct hlist_head *aimlock_inspect_by_owner(const struct aimlock_set *set, const void *owner);
+void aimlock_inspect_recount(struct aimlock_set *set);
+void aimlock_inspect_drop_holders(struct aimlock_lock *lock);
+void aimlock_inspect_leave(struct aimlock_set *set);
+void aimlock_inspect_free(struct aimlock_set *set);
+
+bool aimlock_inspect_may_see(const struct aimlock_holder *holder, const struct cred *cred,
+			     bool all);
+bool aimlock_inspect_has_locks(struct inode *inode);
+struct file *aimlock_inspect_pin(struct inode *inode, const struct aimlock_lock *lock);
+bool aimlock_inspect_is_listed(struct inode *inode, const struct aimlock_lock *lock);
+
+/* Does it live as long as its open file description, or as a file table? */
+static inline bool aimlock_is_by_description(const struct aimlock_lock *lock)
+{
+	return lock->kind != AIMLOCK_LOCK_KIND_POSIX || lock->owner == lock->filp;
+}
+
+static inline struct inode *aimlock_part_inode(const struct aimlock_part *part)
+{
+	return d_backing_inode(part->path.dentry);
+}
+
+#define aimlock_for_each_part(part, set) \
+	for (part = (set)->parts; part < (set)->parts + (set)->n_parts; part++)
+
+#define aimlock_for_each_lock(lock, set) \
+	for (lock = (set)->locks; lock < (set)->locks + (set)->n_locks; lock++)
+
+#define aimlock_for_each_part_lock(lock, set, part) \
+	for (lock = (set)->locks + (part)->first; \
+	     lock < (set)->locks + (part)->first + (part)->n; lock++)
+
+#endif /* AIMLOCK_INSPECT_H */

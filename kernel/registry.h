@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef AIMLOCK_REGISTRY_H
+#define AIMLOCK_REGISTRY_H
+
+#include <linux/fs.h>
+#include <linux/kobject.h>
+#include <linux/mutex.h>
+#include <linux/path.h>
+#include <linux/rbtree.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <linux/aimlock.h>
+
+/**
+ * struct aimlock_inode_id - which inode a path led to
+ * @dev: its filesystem
+ * @ino: its number
+ * @generation: tells an inode from a later one of the same number
+ * @present: false: the path led to no regular file
+ */
+struct aimlock_inode_id {
+	dev_t dev;
+	u64 ino;
+	u32 generation;
+	bool present;
+};
+
+/**
+ * struct aimlock_file - a registered file
+ * @kobj: /sys/locks/NAME, and the reference count
+ * @node: in the table of names
+ * @id: in the registry's order, never used again while others follow
+ * @name: as registered
+ * @path: as registered, absolute; looked up anew at each look
+ * @lock: guards what follows; never held while a filesystem is called
+ * @gone: file-del has begun; nothing may be started any more
+ * @bound: what the path led to at the last look
+ * @grace_ms: how long a lock stays suspect
+ * @scope: what a clear without an id takes
+ * @generation: the fencing token
+ * @hold: the open file that carries the administrative hold, or NULL
+ * @seen: verdict.c: locks seen so far, by the address of the kernel's record
+ * @look: verdict.c: number of the last look
+ * @clearing: clear.c and hold.c: one of them at a time; may be held for long
+ * @wait: woken when @gone is set
+ * @change: sysfs.c: sends the uevent
+ * @changed: sysfs.c: when it last did, in jiffies
+ */
+struct aimlock_file {
+	struct kobject kobj;
+	struct hlist_node node;
+	u32 id;
+	char name[AIMLOCK_NAME_MAX + 1];
+	char *path;
+
+	struct mutex lock;
+	bool gone;
+	struct aimlock_inode_id bound;
+	u32 grace_ms;
+	enum aimlock_clear_scope scope;
+	u64 generation;
+	struct file *hold;
+	struct rb_root seen;
+	u32 look;
+
+	struct mutex clearing;
+	wait_queue_head_t wait;
+	struct delayed_work change;
+	unsigned long changed;
+};
+
+/**
+ * struct aimlock_file_ops - what the layers above give to each file
+ * @kset: the directory of files; its kobject is the parent of theirs
+ * @groups: their attributes
+ * @setup: called once for a new file, before anyone can find it
+ * @teardown: called once for a file that goes, after @gone was set
+ * @forget: frees @seen; called when the last reference is dropped
+ */
+struct aimlock_file_ops {
+	struct kset *kset;
+	const struct attribute_group **groups;
+	void (*setup)(struct aimlock_file *file);
+	void (*teardown)(struct aimlock_file *file);
+	void (*forget)(struct aimlock_file *file);
+};
+
+/**
+ * struct aimlock_file_config - what can be set of a file
+ * @grace_ms: milliseconds
+ * @scope: what a clear without an id takes
+ * @set_grace: @grace_ms is meant
+ * @set_scope: @scope is meant
+ */
+struct aimlock_file_config {
+	u32 grace_ms;
+	enum aimlock_clear_scope scope;
+	bool set_grace;
+	bool set_scope;
+};
+
+int aimlock_registry_init(const struct aimlock_file_ops *ops);
+void aimlock_registry_exit(void);
+
+int aimlock_registry_add(const char *name, const char *path,
+			 const struct aimlock_file_config *config,
+			 struct aimlock_file **added);
+int aimlock_registry_remove(const char *name);
+int aimlock_registry_configure(struct aimlock_file *file,
+			       const struct aimlock_file_config *config);
+
+struct aimlock_file *aimlock_registry_get(const char *name);
+struct aimlock_file *aimlock_registry_next(unsigned long *id);
+void aimlock_registry_put(struct aimlock_file *file);
+u32 aimlock_registry_sequence(void);
+
+int aimlock_registry_resolve(struct aimlock_file *file, struct path *path);
+const struct cred *aimlock_registry_cred(void);
+
+static inline struct aimlock_file *to_aimlock_file(struct kobject *kobj)
+{
+	return container_of(kobj, struct aimlock_file, kobj);
+}
+
+#endif /* AIMLOCK_REGISTRY_H */

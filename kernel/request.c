@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Request: the lock and unlock requests that this module makes, through the
+ * filesystem's own methods where it has some.  They may sleep for as long as
+ * the filesystem does.
+ */
+#include "request.h"
+#include "compat.h"
+#include "inspect.h"
+#include "registry.h"
+
+#include <linux/cred.h>
+#include <linux/file.h>
+
+static void prepare(struct file_lock *request, struct file *filp, unsigned int flags,
+		    unsigned char type)
+{
+	lock_core *core = core_of(request);
+
+	locks_init_lock(request);
+	lk(core, file) = filp;
+	lk(core, owner) = filp;
+	lk(core, flags) = flags;
+	lk(core, type) = type;
+	lk(core, pid) = current->tgid;
+	request->fl_end = OFFSET_MAX;
+}
+
+static int send_flock(struct file *filp, struct file_lock *request, unsigned int cmd)
+{
+	int ret;
+
+	if (filp->f_op->flock)
+		ret = filp->f_op->flock(filp, cmd, request);
+	else
+		ret = locks_lock_inode_wait(file_inode(filp), request);
+	locks_release_private(request);
+	return ret;
+}
+
+static int send_posix(struct file *filp, struct file_lock *request)
+{
+	int ret = vfs_lock_file(filp, F_SETLK, request, NULL);
+
+	locks_release_private(request);
+	return ret;
+}
+
+/* As the kernel: the admin who asks need not own the file. */
+static int send_unlease(struct file *filp)
+{
+	const struct cred *old = override_creds(aimlock_registry_cred());
+	void *owner = filp;
+	int ret;
+
+	ret = vfs_setlease(filp, F_UNLCK, NULL, &owner);
+	revert_creds(old);
+	return ret == -EAGAIN ? -ENOENT : ret;
+}
+
+/**
+ * aimlock_request_unlock() - remove a lock
+ * @filp: its open file description, pinned by the caller
+ * @lock: the lock; exactly its owner and range are meant
+ *
+ * Return: 0; -ENOENT if it was gone already; what the filesystem said.
+ */
+int aimlock_request_unlock(struct file *filp, const struct aimlock_lock *lock)
+{
+	struct file_lock request;
+
+	switch (lock->kind) {
+	case AIMLOCK_LOCK_KIND_LEASE:
+		return send_unlease(filp);
+	case AIMLOCK_LOCK_KIND_FLOCK:
+		prepare(&request, filp, FL_FLOCK | FL_EXISTS, F_UNLCK);
+		return send_flock(filp, &request, F_SETLKW);
+	case AIMLOCK_LOCK_KIND_OFD:
+		prepare(&request, filp, FL_POSIX | FL_EXISTS | FL_OFDLCK, F_UNLCK);
+		break;
+	case AIMLOCK_LOCK_KIND_POSIX:
+		prepare(&request, filp, FL_POSIX | FL_EXISTS, F_UNLCK);
+		break;
+	}
+	lk(core_of(&request), owner) = (void *)lock->owner;
+	request.fl_start = lock->start;
+	request.fl_end = lock->end;
+	return send_posix(filp, &request);
+}
+
+/**
+ * aimlock_request_whole() - lock a whole file for writing, against flock, POSIX
+ * and OFD users alike, without waiting
+ * @filp: a description of our own
+ *
+ * Return: 0; -EAGAIN if it is locked; what the filesystem said.  Nothing is
+ * locked then.
+ */
+int aimlock_request_whole(struct file *filp)
+{
+	struct file_lock request;
+	int ret;
+
+	prepare(&request, filp, FL_FLOCK, F_WRLCK);
+	ret = send_flock(filp, &request, F_SETLK);
+	if (ret)
+		return ret;
+	prepare(&request, filp, FL_POSIX | FL_OFDLCK, F_WRLCK);
+	ret = send_posix(filp, &request);
+	if (ret)
+		aimlock_request_release(filp);
+	return ret;
+}
+
+/**
+ * aimlock_request_release() - undo aimlock_request_whole()
+ * @filp: what was given to it
+ */
+void aimlock_request_release(struct file *filp)
+{
+	struct file_lock request;
+
+	prepare(&request, filp, FL_POSIX | FL_OFDLCK, F_UNLCK);
+	send_posix(filp, &request);
+	prepare(&request, filp, FL_FLOCK, F_UNLCK);
+	send_flock(filp, &request, F_SETLKW);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef AIMLOCK_REQUEST_H
+#define AIMLOCK_REQUEST_H
+
+#include <linux/fs.h>
+
+struct aimlock_lock;
+
+int aimlock_request_unlock(struct file *filp, const struct aimlock_lock *lock);
+int aimlock_request_whole(struct file *filp);
+void aimlock_request_release(struct file *filp);
+
+#endif /* AIMLOCK_REQUEST_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef AIMLOCK_SYSFS_H
+#define AIMLOCK_SYSFS_H
+
+struct aimlock_file_ops;
+
+int aimlock_sysfs_init(struct aimlock_file_ops *ops);
+int aimlock_sysfs_open(void);
+void aimlock_sysfs_close(void);
+void aimlock_sysfs_exit(void);
+
+#endif /* AIMLOCK_SYSFS_H */

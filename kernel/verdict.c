@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Verdict: what is proven of a lock, from what reaches it now and from what was
+ * seen of it before.
+ *
+ * The proof is never "the pid is dead".  It is "no process reaches it, each
+ * reference is accounted for, and it was so for a while".  In doubt the more
+ * cautious verdict is said.
+ *
+ * What was seen is kept in a tree for each file (&aimlock_file.seen, under
+ * &aimlock_file.lock), by the address of the kernel's record of the lock.
+ */
+#include "verdict.h"
+#include "registry.h"
+#include "walk.h"
+
+#include <linux/random.h>
+#include <linux/rbtree.h>
+#include <linux/sched/signal.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include <linux/pid_namespace.h>
+#include <linux/timekeeping.h>
+
+#define NO_SUSPICION	AIMLOCK_VERDICT_LIVE
+
+/* A lock that was seen.  The same one again: core, filp, owner, taker, kind. */
+struct sighting {
+	struct rb_node node;
+	const void *core;
+	const void *filp;
+	const void *owner;
+	pid_t taker;
+	enum aimlock_lock_kind kind;
+
+	struct pid *taker_pid;
+	u64 serial;
+	u64 first_seen;
+	u32 look;
+
+	enum aimlock_verdict suspicion;
+	u64 since;
+};
+
+static atomic64_t last_serial;
+static siphash_key_t id_key;
+
+static struct sighting *find(struct aimlock_file *file, const void *core)
+{
+	struct rb_node *node = file->seen.rb_node;
+
+	while (node) {
+		struct sighting *seen = rb_entry(node, struct sighting, node);
+
+		if (core == seen->core)
+			return seen;
+		node = core < seen->core ? node->rb_left : node->rb_right;
+	}
+	return NULL;
+}
+
+static void insert(struct aimlock_file *file, struct sighting *new)
+{
+	struct rb_node **link = &file->seen.rb_node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		if (new->core < rb_entry(parent, struct sighting, node)->core)
+			link = &parent->rb_left;
+		else
+			link = &parent->rb_right;
+	}
+	rb_link_node(&new->node, parent, link);
+	rb_insert_color(&new->node, &file->seen);
+}
+
+static void forget(struct aimlock_file *file, struct sighting *seen)
+{
+	rb_erase(&seen->node, &file->seen);
+	put_pid(seen->taker_pid);
+	kfree(seen);
+}
+
+static bool is_same(const struct sighting *seen, const struct aimlock_lock *lock)
+{
+	return seen->filp == lock->filp && seen->owner == lock->owner &&
+	       seen->taker == lock->taker && seen->kind == lock->kind;
+}
+
+/* The process of that number, if there is one now. */
+static struct pid *get_taker(pid_t taker)
+{
+	struct pid *pid = NULL;
+
+	if (taker <= 0)
+		return NULL;
+	rcu_read_lock();
+	pid = find_pid_ns(taker, &init_pid_ns);
+	if (pid && pid_task(pid, PIDTYPE_TGID))
+		get_pid(pid);
+	else
+		pid = NULL;
+	rcu_read_unlock();
+	return pid;
+}
+
+/* A zombie is gone: none of its threads can come back to the lock. */
+static bool taker_exists(const struct aimlock_lock *lock)
+{
+	struct task_struct *task;
+	bool exists = false;
+
+	if (lock->taker <= 0)
+		return true;
+	if (!lock->taker_pid)
+		return false;
+	rcu_read_lock();
+	task = pid_task(lock->taker_pid, PIDTYPE_TGID);
+	if (task)
+		exists = atomic_read(&task->signal->live) > 0;
+	rcu_read_unlock();
+	return exists;
+}
+
+static struct sighting *first_sight(struct aimlock_file *file, const struct aimlock_lock *lock)
+{
+	struct sighting *seen = kzalloc(sizeof(*seen), GFP_KERNEL);
+
+	if (!seen)
+		return NULL;
+	seen->core = lock->core;
+	seen->filp = lock->filp;
+	seen->owner = lock->owner;
+	seen->taker = lock->taker;
+	seen->kind = lock->kind;
+	seen->taker_pid = get_taker(lock->taker);
+	seen->serial = atomic64_inc_return(&last_serial);
+	seen->first_seen = ktime_get_boottime_ns();
+	seen->suspicion = NO_SUSPICION;
+	insert(file, seen);
+	return seen;
+}
+
+static void forget_the_gone(struct aimlock_file *file)
+{
+	struct rb_node *node, *next;
+
+	for (node = rb_first(&file->seen); node; node = next) {
+		struct sighting *seen = rb_entry(node, struct sighting, node);
+
+		next = rb_next(node);
+		if (seen->look != file->look)
+			forget(file, seen);
+	}
+}
+
+static u64 lock_id(const struct aimlock_lock *lock)
+{
+	u64 id = siphash_4u64(lock->serial, lock->start, lock->end,
+			      (u64)lock->kind << 32 | lock->mode, &id_key);
+
+	return id ? id : 1;
+}
+
+static int recall(struct aimlock_file *file, struct aimlock_set *set,
+		  struct aimlock_part *part)
+{
+	struct aimlock_lock *lock;
+	struct sighting *seen;
+
+	lockdep_assert_held(&file->lock);
+	file->look++;
+	aimlock_for_each_part_lock(lock, set, part) {
+		seen = find(file, lock->core);
+		if (seen && !is_same(seen, lock)) {
+			forget(file, seen);
+			seen = NULL;
+		}
+		if (!seen)
+			seen = first_sight(file, lock);
+		if (!seen)
+			return -ENOMEM;
+		seen->look = file->look;
+		lock->taker_pid = get_pid(seen->taker_pid);
+		lock->serial = seen->serial;
+		lock->first_seen = seen->first_seen;
+		lock->id = lock_id(lock);
+	}
+	forget_the_gone(file);
+	return 0;
+}
+
+/* Nothing was found that can use the lock: what may be said of it? */
+static enum aimlock_verdict judge_unreached(const struct aimlock_lock *lock)
+{
+	if (aimlock_is_by_description(lock)) {
+		if ((lock->backs_loop || lock->backs_swap) && lock->refs > lock->flights)
+			return AIMLOCK_VERDICT_PINNED;
+		/* it ends just now, or moved while it was looked for */
+		if (!lock->refs || lock->flights > lock->refs)
+			return AIMLOCK_VERDICT_SUSPECT;
+	}
+	if (lock->taker_exists)
+		return AIMLOCK_VERDICT_PINNED;
+	if (aimlock_is_by_description(lock) && lock->flights == lock->refs)
+		return AIMLOCK_VERDICT_ORPHANED;
+	return lock->blind ? AIMLOCK_VERDICT_SUSPECT : AIMLOCK_VERDICT_UNREACHABLE;
+}
+
+static enum aimlock_verdict judge(const struct aimlock_lock *lock)
+{
+	bool reached = aimlock_is_by_description(lock) ? lock->fds || lock->maps : lock->tables;
+
+	if (lock->ours)
+		return AIMLOCK_VERDICT_HELD;
+	if (lock->manager)
+		return AIMLOCK_VERDICT_REMOTE;
+	if (reached)
+		return lock->by_taker ? AIMLOCK_VERDICT_LIVE : AIMLOCK_VERDICT_INHERITED;
+	/* ksmbd's and 9p's: a POSIX lock of a description that nobody has open */
+	if (lock->kind == AIMLOCK_LOCK_KIND_POSIX && lock->owner == lock->filp)
+		return AIMLOCK_VERDICT_REMOTE;
+	return judge_unreached(lock);
+}
+
+static bool is_serious(enum aimlock_verdict verdict)
+{
+	return verdict == AIMLOCK_VERDICT_ORPHANED || verdict == AIMLOCK_VERDICT_UNREACHABLE;
+}
+
+/* Said only of a lock that was so all the time of grace. */
+static void settle(struct aimlock_file *file, struct aimlock_lock *lock)
+{
+	struct sighting *seen = find(file, lock->core);
+	u64 now = ktime_get_boottime_ns();
+	u64 grace = (u64)file->grace_ms * NSEC_PER_MSEC;
+	u64 passed = 0;
+
+	lock->taker_exists = taker_exists(lock);
+	lock->verdict = judge(lock);
+	if (seen && seen->serial != lock->serial)
+		seen = NULL;
+	if (!is_serious(lock->verdict)) {
+		if (seen)
+			seen->suspicion = NO_SUSPICION;
+		lock->suspected = lock->verdict == AIMLOCK_VERDICT_SUSPECT ?
+				  AIMLOCK_VERDICT_UNREACHABLE : NO_SUSPICION;
+		lock->suspect_ms = file->grace_ms;
+		return;
+	}
+	lock->suspected = lock->verdict;
+	if (seen && seen->suspicion == lock->verdict) {
+		passed = now - seen->since;
+	} else if (seen) {
+		seen->suspicion = lock->verdict;
+		seen->since = now;
+	}
+	if (passed >= grace && (seen || !grace)) {
+		lock->suspect_ms = 0;
+	} else {
+		lock->verdict = AIMLOCK_VERDICT_SUSPECT;
+		lock->suspect_ms = DIV_ROUND_UP_ULL(grace - passed, NSEC_PER_MSEC);
+	}
+}
+
+static void describe_ours(struct aimlock_lock *lock, enum aimlock_holder_kind kind)
+{
+	struct aimlock_holder *holder = kzalloc(sizeof(*holder), GFP_KERNEL);
+
+	if (!holder)
+		return;
+	holder->kind = kind;
+	holder->fd = -1;
+	list_add_tail(&holder->node, &lock->holders);
+	lock->n_holders++;
+}
+
+/* Holders that are no processes. */
+static void add_other_holders(struct aimlock_lock *lock)
+{
+	if (lock->verdict == AIMLOCK_VERDICT_HELD)
+		describe_ours(lock, AIMLOCK_HOLDER_KIND_AIMLOCK);
+	if (lock->verdict == AIMLOCK_VERDICT_REMOTE)
+		describe_ours(lock, AIMLOCK_HOLDER_KIND_MANAGER);
+	if (lock->verdict != AIMLOCK_VERDICT_PINNED || lock->refs <= lock->flights)
+		return;
+	if (lock->backs_loop)
+		describe_ours(lock, AIMLOCK_HOLDER_KIND_LOOP);
+	if (lock->backs_swap)
+		describe_ours(lock, AIMLOCK_HOLDER_KIND_SWAP);
+}
+
+/**
+ * aimlock_verdict_add() - copy the locks of a file into a set, and recall them
+ * @set: the set; all zero at first
+ * @file: the file
+ *
+ * A lock's taker is known by identity from here on.
+ *
+ * Return: as aimlock_inspect_add().
+ */
+int aimlock_verdict_add(struct aimlock_set *set, struct aimlock_file *file)
+{
+	int ret = aimlock_inspect_add(set, file);
+
+	if (ret)
+		return ret;
+	mutex_lock(&file->lock);
+	ret = recall(file, set, &set->parts[set->n_parts - 1]);
+	mutex_unlock(&file->lock);
+	return ret;
+}
+
+/**
+ * aimlock_verdict_reach() - look for what reaches the locks of a set, and say
+ * the verdict of each
+ * @set: a complete set; may be looked at again
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int aimlock_verdict_reach(struct aimlock_set *set)
+{
+	struct aimlock_part *part;
+	struct aimlock_lock *lock;
+	int ret = aimlock_walk(set);
+
+	if (ret)
+		return ret;
+	aimlock_for_each_part(part, set) {
+		mutex_lock(&part->file->lock);
+		aimlock_for_each_part_lock(lock, set, part)
+			settle(part->file, lock);
+		mutex_unlock(&part->file->lock);
+	}
+	aimlock_for_each_lock(lock, set)
+		add_other_holders(lock);
+	return 0;
+}
+
+/**
+ * aimlock_verdict_look() - look at one file
+ * @set: an empty set; to be freed by aimlock_inspect_free(), also after an error
+ * @file: the file
+ *
+ * Return: as aimlock_verdict_add() and aimlock_verdict_reach().
+ */
+int aimlock_verdict_look(struct aimlock_set *set, struct aimlock_file *file)
+{
+	int ret = aimlock_verdict_add(set, file);
+
+	return ret ? ret : aimlock_verdict_reach(set);
+}
+
+/**
+ * aimlock_verdict_first_look() - look at a file that was just registered
+ * @file: the file
+ *
+ * So that its takers are known by identity, and grace begins.
+ */
+void aimlock_verdict_first_look(struct aimlock_file *file)
+{
+	struct aimlock_set set = {};
+
+	aimlock_verdict_look(&set, file);	/* if it fails, the next one is the first */
+	aimlock_inspect_free(&set);
+}
+
+/**
+ * aimlock_verdict_sum() - what the locks of a file amount to
+ * @set: a set that was looked at
+ * @part: the file
+ */
+struct aimlock_summary aimlock_verdict_sum(const struct aimlock_set *set,
+					   const struct aimlock_part *part)
+{
+	struct aimlock_summary sum = {
+		.state = part->present ? AIMLOCK_STATE_FREE : AIMLOCK_STATE_MISSING,
+	};
+	const struct aimlock_lock *lock;
+
+	aimlock_for_each_part_lock(lock, set, part) {
+		if (!lock->listed)
+			continue;
+		/* both are ordered by gravity */
+		sum.state = max_t(u32, sum.state, AIMLOCK_STATE_LIVE + lock->verdict);
+		sum.locks++;
+		sum.orphans += lock->verdict == AIMLOCK_VERDICT_ORPHANED;
+		sum.waiters += lock->waiters;
+	}
+	if (part->held)
+		sum.state = AIMLOCK_STATE_HELD;
+	return sum;
+}
+
+/**
+ * aimlock_verdict_state_name() - a state as users read it
+ * @state: the state
+ */
+const char *aimlock_verdict_state_name(enum aimlock_state state)
+{
+	static const char * const names[] = {
+		[AIMLOCK_STATE_MISSING] = "missing",
+		[AIMLOCK_STATE_FREE] = "free",
+		[AIMLOCK_STATE_LIVE] = "live",
+		[AIMLOCK_STATE_INHERITED] = "inherited",
+		[AIMLOCK_STATE_REMOTE] = "remote",
+		[AIMLOCK_STATE_PINNED] = "pinned",
+		[AIMLOCK_STATE_SUSPECT] = "suspect",
+		[AIMLOCK_STATE_UNREACHABLE] = "unreachable",
+		[AIMLOCK_STATE_ORPHANED] = "orphaned",
+		[AIMLOCK_STATE_LEASED] = "leased",
+		[AIMLOCK_STATE_HELD] = "held",
+	};
+
+	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
+}
+
+/**
+ * aimlock_verdict_forget() - free what was seen of a file
+ * @file: a file that nobody uses any more
+ */
+void aimlock_verdict_forget(struct aimlock_file *file)
+{
+	struct sighting *seen, *next;
+
+	rbtree_postorder_for_each_entry_safe(seen, next, &file->seen, node) {
+		put_pid(seen->taker_pid);
+		kfree(seen);
+	}
+}
+
+/**
+ * aimlock_verdict_init() - make ready for the first look
+ */
+void aimlock_verdict_init(void)
+{
+	get_random_bytes(&id_key, sizeof(id_key));
+}
