@@ -36,7 +36,7 @@ static bool is_wanted(const struct aimlock_clear *clear, const struct aimlock_lo
 	case AIMLOCK_VERDICT_LEASED:
 		return false;
 	default:
-		return clear->force || is_in_scope(clear, lock->verdict);
+		return clear->force || (is_in_scope(clear, lock->verdict) && !lock->watch_ms);
 	}
 }
 
@@ -52,19 +52,17 @@ static int want(struct aimlock_clear *clear)
 	return wanted;
 }
 
-/* How long until the last suspect may be judged; 0: there is none to wait for. */
-static u32 suspect_for(const struct aimlock_clear *clear)
+/* How long locks in scope must still be watched; 0: there are none to wait for. */
+static u32 watch_for(const struct aimlock_clear *clear)
 {
 	const struct aimlock_lock *lock;
 	u32 ms = 0;
 
 	aimlock_for_each_lock(lock, &clear->set) {
-		if (!lock->listed || lock->verdict != AIMLOCK_VERDICT_SUSPECT || lock->wanted)
-			continue;
-		if (clear->id && clear->id != lock->id)
+		if (!lock->listed || lock->wanted || (clear->id && clear->id != lock->id))
 			continue;
 		if (is_in_scope(clear, lock->suspected))
-			ms = max(ms, max(lock->suspect_ms, 1U));
+			ms = max(ms, max(lock->watch_ms, 1U));
 	}
 	return ms;
 }
@@ -81,12 +79,14 @@ static int wait_out(struct aimlock_file *file, u32 ms)
 }
 
 /*
- * Look until nothing that is wanted is suspect any more.  A lock whose evidence
- * keeps changing is given twice its grace, then left as what it is.
+ * Look, some times in the time of grace, until all that is in scope was watched
+ * for long enough.  A lock whose evidence keeps changing is given twice its
+ * grace, then left as what it is.
  */
 static int judge(struct aimlock_clear *clear)
 {
-	unsigned long end = jiffies + 2 * msecs_to_jiffies(READ_ONCE(clear->file->grace_ms)) + HZ;
+	u32 grace = READ_ONCE(clear->file->grace_ms);
+	unsigned long end = jiffies + 2 * msecs_to_jiffies(grace) + HZ;
 	u32 ms;
 	int ret;
 
@@ -95,7 +95,7 @@ static int judge(struct aimlock_clear *clear)
 		if (ret)
 			return ret;
 		want(clear);
-		ms = suspect_for(clear);
+		ms = watch_for(clear);
 		if (!ms)
 			return 0;
 		if (!clear->wait)
@@ -103,7 +103,7 @@ static int judge(struct aimlock_clear *clear)
 		if (time_after(jiffies, end))
 			return 0;
 		aimlock_inspect_free(&clear->set);
-		ret = wait_out(clear->file, ms);
+		ret = wait_out(clear->file, min(ms, max(grace / AIMLOCK_LOOKS, 1U)));
 		if (ret)
 			return ret;
 	}
@@ -213,8 +213,9 @@ static void record(struct aimlock_clear *clear)
 	mutex_lock(&file->lock);
 	if (cleared)
 		file->generation++;
-	event.generation = clear->after = file->generation;
+	event.generation = file->generation;
 	mutex_unlock(&file->lock);
+	clear->after = event.generation;
 	if (cleared)
 		aimlock_events_tell(&event);
 }

@@ -64,6 +64,7 @@ struct aimlock_holder {
  * @fds: of them, found in file tables
  * @maps: of them, found as mappings
  * @flights: of them, found in queues of unix sockets
+ * @queued: in which messages of which sockets, hashed
  * @tables: processes whose file table owns it (POSIX)
  * @by_taker: one of these is the taker's
  * @blind: a part of the host couldn't be looked at
@@ -74,8 +75,10 @@ struct aimlock_holder {
  * @by_owner: in the set's table, if it is a POSIX lock
  *
  * @verdict: what follows from all that
+ * @suspected: the same, but for grace: what a suspect is about to be
  * @suspect_ms: for a suspect: what is left of its grace
- * @suspected: for a suspect: AIMLOCK_VERDICT_UNREACHABLE or _ORPHANED
+ * @watch_ms: for a suspect, unreachable or orphaned one: how long it must still be
+ *	 watched before it may be cleared
  * @id: keyed hash
  *
  * @pin: clear.c: a reference to the description
@@ -107,6 +110,7 @@ struct aimlock_lock {
 	u32 fds;
 	u32 maps;
 	u32 flights;
+	u64 queued;
 	u32 tables;
 	bool by_taker;
 	bool blind;
@@ -117,8 +121,9 @@ struct aimlock_lock {
 	struct hlist_node by_owner;
 
 	enum aimlock_verdict verdict;
-	u32 suspect_ms;
 	enum aimlock_verdict suspected;
+	u32 suspect_ms;
+	u32 watch_ms;
 	u64 id;
 
 	struct file *pin;

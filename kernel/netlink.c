@@ -14,12 +14,12 @@
 
 #include <linux/module.h>
 
-static struct netlink_range_validation grace_range = { .max = AIMLOCK_GRACE_MAX };
+static struct netlink_range_validation grace_max = { .max = AIMLOCK_GRACE_MAX };
 
 static const struct nla_policy file_new_policy[AIMLOCK_A_FILE_MAX + 1] = {
 	[AIMLOCK_A_FILE_NAME] = { .type = NLA_NUL_STRING, .len = AIMLOCK_NAME_MAX },
 	[AIMLOCK_A_FILE_PATH] = { .type = NLA_NUL_STRING, .len = AIMLOCK_PATH_MAX },
-	[AIMLOCK_A_FILE_GRACE_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &grace_range),
+	[AIMLOCK_A_FILE_GRACE_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &grace_max),
 	[AIMLOCK_A_FILE_CLEAR_SCOPE] = NLA_POLICY_MAX(NLA_U32, AIMLOCK_CLEAR_SCOPE_UNREACHABLE),
 };
 
@@ -34,7 +34,7 @@ static const struct nla_policy file_get_policy[AIMLOCK_A_FILE_MAX + 1] = {
 static const struct nla_policy file_set_policy[AIMLOCK_A_FILE_MAX + 1] = {
 	[AIMLOCK_A_FILE_NAME] = { .type = NLA_NUL_STRING, .len = AIMLOCK_NAME_MAX },
 	[AIMLOCK_A_FILE_HOLD] = NLA_POLICY_MAX(NLA_U32, 1),
-	[AIMLOCK_A_FILE_GRACE_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &grace_range),
+	[AIMLOCK_A_FILE_GRACE_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &grace_max),
 	[AIMLOCK_A_FILE_CLEAR_SCOPE] = NLA_POLICY_MAX(NLA_U32, AIMLOCK_CLEAR_SCOPE_UNREACHABLE),
 };
 

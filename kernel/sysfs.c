@@ -279,6 +279,12 @@ static struct attribute *file_attrs[] = {
 };
 ATTRIBUTE_GROUPS(file);
 
+/* A longer line would arrive cut. */
+static bool is_one_line(const char *buf, size_t count)
+{
+	return count < PAGE_SIZE && strlen(buf) == count;
+}
+
 /* "NAME PATH", one trailing newline; @line is cut in two. */
 static char *split_line(char *line)
 {
@@ -303,7 +309,7 @@ static ssize_t new_lock_store(struct kobject *kobj, struct kobj_attribute *attr,
 
 	if (ret)
 		return ret;
-	if (strlen(buf) != count)
+	if (!is_one_line(buf, count))
 		return -EINVAL;
 	line = kstrdup(buf, GFP_KERNEL);
 	if (!line)
@@ -326,7 +332,7 @@ static ssize_t delete_lock_store(struct kobject *kobj, struct kobj_attribute *at
 
 	if (ret)
 		return ret;
-	if (strlen(buf) != count)
+	if (!is_one_line(buf, count))
 		return -EINVAL;
 	line = kstrdup(buf, GFP_KERNEL);
 	if (!line)

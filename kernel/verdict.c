@@ -39,7 +39,11 @@ struct sighting {
 	u32 look;
 
 	enum aimlock_verdict suspicion;
-	u64 since;
+	u64 suspected;		/* first seen so, and never otherwise since */
+	u64 watched;		/* the same, in the same queues and without a long gap */
+	u64 last;
+	u64 queued;
+	u32 looks;		/* since watched */
 };
 
 static atomic64_t last_serial;
@@ -228,39 +232,58 @@ static bool is_serious(enum aimlock_verdict verdict)
 	return verdict == AIMLOCK_VERDICT_ORPHANED || verdict == AIMLOCK_VERDICT_UNREACHABLE;
 }
 
-/* Said only of a lock that was so all the time of grace. */
+static u32 left_of(u64 grace, u64 passed)
+{
+	return passed < grace ? DIV_ROUND_UP_ULL(grace - passed, NSEC_PER_MSEC) : 0;
+}
+
+/*
+ * Orphaned or unreachable is said of a lock that was seen so over the time of
+ * grace.  To be cleared it must have been watched as well: a few looks that lie
+ * far apart may have met as many hand-overs with a life between them.
+ */
+static void settle_suspicion(struct sighting *seen, struct aimlock_lock *lock, u64 grace)
+{
+	u64 now = ktime_get_boottime_ns();
+	u64 gap = max_t(u64, grace / 4, 250 * NSEC_PER_MSEC);
+
+	if (seen->suspicion != lock->verdict) {
+		seen->suspicion = lock->verdict;
+		seen->suspected = now;
+		seen->looks = 0;
+	}
+	if (!seen->looks || now - seen->last > gap || seen->queued != lock->queued) {
+		seen->watched = now;
+		seen->looks = 0;
+	}
+	seen->looks++;
+	seen->last = now;
+	seen->queued = lock->queued;
+	lock->suspect_ms = left_of(grace, now - seen->suspected);
+	lock->watch_ms = left_of(grace, now - seen->watched);
+	if (grace && seen->looks < AIMLOCK_LOOKS)
+		lock->watch_ms = max(lock->watch_ms, 1U);
+}
+
 static void settle(struct aimlock_file *file, struct aimlock_lock *lock)
 {
 	struct sighting *seen = find(file, lock->core);
-	u64 now = ktime_get_boottime_ns();
 	u64 grace = (u64)file->grace_ms * NSEC_PER_MSEC;
-	u64 passed = 0;
 
-	lock->taker_exists = taker_exists(lock);
-	lock->verdict = judge(lock);
+	/* another look may have met the next lock of the same record */
 	if (seen && seen->serial != lock->serial)
 		seen = NULL;
-	if (!is_serious(lock->verdict)) {
-		if (seen)
-			seen->suspicion = NO_SUSPICION;
-		lock->suspected = lock->verdict == AIMLOCK_VERDICT_SUSPECT ?
-				  AIMLOCK_VERDICT_UNREACHABLE : NO_SUSPICION;
-		lock->suspect_ms = file->grace_ms;
-		return;
-	}
+	lock->taker_exists = taker_exists(lock);
+	lock->verdict = judge(lock);
 	lock->suspected = lock->verdict;
-	if (seen && seen->suspicion == lock->verdict) {
-		passed = now - seen->since;
-	} else if (seen) {
-		seen->suspicion = lock->verdict;
-		seen->since = now;
-	}
-	if (passed >= grace && (seen || !grace)) {
-		lock->suspect_ms = 0;
-	} else {
+	lock->suspect_ms = file->grace_ms;
+	lock->watch_ms = file->grace_ms;
+	if (seen && is_serious(lock->verdict))
+		settle_suspicion(seen, lock, grace);
+	else if (seen)
+		seen->suspicion = NO_SUSPICION;
+	if (is_serious(lock->verdict) && lock->suspect_ms)
 		lock->verdict = AIMLOCK_VERDICT_SUSPECT;
-		lock->suspect_ms = DIV_ROUND_UP_ULL(grace - passed, NSEC_PER_MSEC);
-	}
 }
 
 static void describe_ours(struct aimlock_lock *lock, enum aimlock_holder_kind kind)

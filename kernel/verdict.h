@@ -4,6 +4,9 @@
 
 #include "inspect.h"
 
+/* Looks in a row, over the time of grace, that must agree before a clear. */
+#define AIMLOCK_LOOKS	20
+
 /**
  * struct aimlock_summary - what the locks of a file amount to
  * @state: the gravest

@@ -14,6 +14,7 @@
 
 #include <linux/delay.h>
 #include <linux/fdtable.h>
+#include <linux/hash.h>
 #include <linux/hashtable.h>
 #include <linux/net.h>
 #include <linux/pid_namespace.h>
@@ -24,25 +25,34 @@
 #include <net/af_unix.h>
 #include <net/scm.h>
 
-#define MAP_ROUNDS	5	/* for address spaces that are just being changed */
+#define ROUNDS	5	/* for address spaces and queues that are just being changed */
 
 /* A unix socket whose queue is to be read, and who reaches it. */
 struct reached_socket {
 	struct hlist_node node;
 	struct list_head work;
 	struct sock *sk;
-	struct pid *pid;
-	struct aimlock_holder by;
+	struct list_head by;	/* struct aimlock_holder */
+	u32 n_by;
+	bool read;
+};
+
+/* A file table that several tasks have. */
+struct shared_table {
+	struct hlist_node node;
+	const struct files_struct *files;
 };
 
 struct walk {
 	struct aimlock_set *set;
 	DECLARE_HASHTABLE(sockets, 8);
+	DECLARE_HASHTABLE(tables, 8);
 	struct list_head work;
 	bool blind;
 
-	/* the task being read */
+	/* the table being read */
 	struct task_struct *task;
+	bool counted;
 };
 
 static struct aimlock_holder describe(struct task_struct *task, enum aimlock_holder_kind kind,
@@ -63,60 +73,44 @@ static struct aimlock_holder describe(struct task_struct *task, enum aimlock_hol
 	return holder;
 }
 
-static bool is_known(const struct aimlock_lock *lock, const struct aimlock_holder *holder)
+static bool add_holder(struct list_head *list, u32 *n, const struct aimlock_holder *holder)
 {
 	const struct aimlock_holder *other;
+	struct aimlock_holder *copy;
 
-	list_for_each_entry(other, &lock->holders, node)
+	list_for_each_entry(other, list, node)
 		if (other->kind == holder->kind && other->pid == holder->pid &&
 		    other->fd == holder->fd)
 			return true;
-	return false;
+	if (*n >= AIMLOCK_HOLDERS_MAX)
+		return true;
+	copy = kmemdup(holder, sizeof(*holder), GFP_ATOMIC | __GFP_NOWARN);
+	if (!copy)
+		return false;
+	if (copy->cred)
+		copy->cred = get_cred_rcu(copy->cred);
+	list_add_tail(&copy->node, list);
+	(*n)++;
+	return true;
 }
 
 /* A holder that can't be kept is still counted: the verdict doesn't need it. */
 static void note_holder(struct aimlock_lock *lock, const struct aimlock_holder *holder)
 {
-	struct aimlock_holder *copy;
-
-	if (lock->n_holders >= AIMLOCK_HOLDERS_MAX || is_known(lock, holder))
-		return;
-	copy = kmemdup(holder, sizeof(*holder), GFP_ATOMIC | __GFP_NOWARN);
-	if (!copy)
-		return;
-	if (copy->cred)
-		copy->cred = get_cred_rcu(copy->cred);
-	list_add_tail(&copy->node, &lock->holders);
-	lock->n_holders++;
+	add_holder(&lock->holders, &lock->n_holders, holder);
 }
 
-static void note_reference(struct walk *walk, const struct file *filp, const struct pid *pid,
-			   const struct aimlock_holder *holder)
-{
-	struct aimlock_lock *lock;
-
-	hlist_for_each_entry(lock, aimlock_inspect_by_filp(walk->set, filp), by_filp) {
-		if (lock->filp != filp || !aimlock_is_by_description(lock))
-			continue;
-		if (holder->kind == AIMLOCK_HOLDER_KIND_FD)
-			lock->fds++;
-		else if (holder->kind == AIMLOCK_HOLDER_KIND_MAP)
-			lock->maps++;
-		else
-			lock->flights++;
-		if (holder->kind != AIMLOCK_HOLDER_KIND_IN_FLIGHT && pid == lock->taker_pid)
-			lock->by_taker = true;
-		note_holder(lock, holder);
-	}
-}
+/* The locks that live as long as this description. */
+#define for_each_lock_of(lock, walk, description)					\
+	hlist_for_each_entry(lock, aimlock_inspect_by_filp((walk)->set, description), by_filp) \
+		if (lock->filp == (description) && aimlock_is_by_description(lock))
 
 static bool is_looked_for(struct walk *walk, const struct file *filp)
 {
 	struct aimlock_lock *lock;
 
-	hlist_for_each_entry(lock, aimlock_inspect_by_filp(walk->set, filp), by_filp)
-		if (lock->filp == filp)
-			return true;
+	for_each_lock_of(lock, walk, filp)
+		return true;
 	return false;
 }
 
@@ -129,47 +123,69 @@ static struct sock *unix_sock_of(struct file *filp)
 	return sock->sk;
 }
 
-static void reach_socket(struct walk *walk, struct sock *sk, struct pid *pid,
-			 const struct aimlock_holder *by)
+static struct reached_socket *find_socket(struct walk *walk, struct sock *sk)
 {
 	struct reached_socket *reached;
 
-	if (skb_queue_empty_lockless(&sk->sk_receive_queue))
-		return;
 	hash_for_each_possible(walk->sockets, reached, node, (unsigned long)sk)
 		if (reached->sk == sk)
-			return;
-	reached = kmalloc(sizeof(*reached), GFP_ATOMIC | __GFP_NOWARN);
-	if (!reached) {
-		walk->blind = true;
-		return;
-	}
+			return reached;
+
+	reached = kzalloc(sizeof(*reached), GFP_ATOMIC | __GFP_NOWARN);
+	if (!reached)
+		return NULL;
 	sock_hold(sk);
 	reached->sk = sk;
-	reached->pid = get_pid(pid);
-	reached->by = *by;
-	reached->by.kind = AIMLOCK_HOLDER_KIND_IN_FLIGHT;
-	if (reached->by.cred)
-		reached->by.cred = get_cred_rcu(reached->by.cred);
+	INIT_LIST_HEAD(&reached->by);
 	hash_add(walk->sockets, &reached->node, (unsigned long)sk);
 	list_add_tail(&reached->work, &walk->work);
+	return reached;
+}
+
+static void reach_socket(struct walk *walk, struct sock *sk, const struct aimlock_holder *by)
+{
+	struct reached_socket *reached = find_socket(walk, sk);
+
+	if (!reached || !add_holder(&reached->by, &reached->n_by, by))
+		walk->blind = true;
+}
+
+/* Through another socket, by whoever reaches that one. */
+static void reach_further(struct walk *walk, struct sock *sk, const struct reached_socket *from)
+{
+	const struct aimlock_holder *by;
+
+	if (skb_queue_empty_lockless(&sk->sk_receive_queue))
+		return;
+	list_for_each_entry(by, &from->by, node)
+		reach_socket(walk, sk, by);
+}
+
+/* Once for each table, for each process that has it. */
+static void note_fd(struct walk *walk, const struct file *filp, unsigned int fd)
+{
+	struct aimlock_holder holder = describe(walk->task, AIMLOCK_HOLDER_KIND_FD, fd);
+	struct aimlock_lock *lock;
+
+	for_each_lock_of(lock, walk, filp) {
+		lock->fds += !walk->counted;
+		lock->by_taker |= task_tgid(walk->task) == lock->taker_pid;
+		note_holder(lock, &holder);
+	}
 }
 
 static int read_fd(const void *data, struct file *filp, unsigned int fd)
 {
 	struct walk *walk = (struct walk *)data;
-	struct task_struct *task = walk->task;
 	struct aimlock_holder holder;
 	struct sock *sk;
 
-	if (is_looked_for(walk, filp)) {
-		holder = describe(task, AIMLOCK_HOLDER_KIND_FD, fd);
-		note_reference(walk, filp, task_tgid(task), &holder);
-	}
+	if (is_looked_for(walk, filp))
+		note_fd(walk, filp, fd);
 	sk = unix_sock_of(filp);
 	if (sk && !skb_queue_empty_lockless(&sk->sk_receive_queue)) {
-		holder = describe(task, AIMLOCK_HOLDER_KIND_IN_FLIGHT, fd);
-		reach_socket(walk, sk, task_tgid(task), &holder);
+		holder = describe(walk->task, AIMLOCK_HOLDER_KIND_IN_FLIGHT, fd);
+		reach_socket(walk, sk, &holder);
 	}
 	return 0;
 }
@@ -190,6 +206,24 @@ static void read_owner(struct walk *walk, struct task_struct *task)
 	}
 }
 
+/* Was this table read before?  A table of one task only need not be kept. */
+static bool is_counted(struct walk *walk, const struct files_struct *files)
+{
+	struct shared_table *table;
+
+	if (atomic_read(&files->count) == 1)
+		return false;
+	hash_for_each_possible(walk->tables, table, node, (unsigned long)files)
+		if (table->files == files)
+			return true;
+	table = kmalloc(sizeof(*table), GFP_ATOMIC | __GFP_NOWARN);
+	if (table) {
+		table->files = files;
+		hash_add(walk->tables, &table->node, (unsigned long)files);
+	}
+	return false;
+}
+
 /*
  * Each thread: a leader that has exited has no table, and a thread may have
  * left the common one.
@@ -208,6 +242,7 @@ static void walk_tables(struct walk *walk)
 				if (!common)
 					common = task->files;
 				walk->task = task;
+				walk->counted = is_counted(walk, task->files);
 				iterate_fd(task->files, 0, read_fd, walk);
 				read_owner(walk, task);
 			}
@@ -217,59 +252,108 @@ static void walk_tables(struct walk *walk)
 	rcu_read_unlock();
 }
 
-static void read_files(struct walk *walk, const struct reached_socket *from,
-		       const struct scm_fp_list *files)
+static void note_flight(struct walk *walk, const struct reached_socket *from,
+			const struct sk_buff *skb, const struct file *filp)
 {
-	struct sock *sk;
-	int i;
+	const struct aimlock_holder *by;
+	struct aimlock_lock *lock;
 
-	for (i = 0; i < files->count; i++) {
-		note_reference(walk, files->fp[i], from->pid, &from->by);
-		sk = unix_sock_of(files->fp[i]);
-		if (sk)
-			reach_socket(walk, sk, from->pid, &from->by);
+	for_each_lock_of(lock, walk, filp) {
+		lock->flights++;
+		lock->queued += hash_ptr(skb, BITS_PER_LONG) ^ hash_ptr(from->sk, 32);
+		list_for_each_entry(by, &from->by, node)
+			note_holder(lock, by);
 	}
 }
 
-/* A connection that nobody accepted is an skb of the listener's queue. */
-static void read_queue(struct walk *walk, struct reached_socket *from)
+static void read_files(struct walk *walk, const struct reached_socket *from,
+		       const struct sk_buff *skb)
+{
+	const struct scm_fp_list *files = UNIXCB(skb).fp;
+	struct sock *sk;
+	int i;
+
+	for (i = 0; files && i < files->count; i++) {
+		note_flight(walk, from, skb, files->fp[i]);
+		sk = unix_sock_of(files->fp[i]);
+		if (sk)
+			reach_further(walk, sk, from);
+	}
+}
+
+/*
+ * A connection that nobody accepted is an skb of the listener's queue.
+ *
+ * A reader that takes a part of a message takes its files off, under iolock
+ * alone.  It may fault under it for long, so it is only tried for.
+ */
+static bool read_queue(struct walk *walk, struct reached_socket *from)
 {
 	struct sk_buff_head *queue = &from->sk->sk_receive_queue;
 	bool listens = from->sk->sk_state == TCP_LISTEN;
+	struct mutex *iolock = &unix_sk(from->sk)->iolock;
 	struct sk_buff *skb;
 
+	if (!mutex_trylock(iolock))
+		return false;
 	spin_lock(&queue->lock);
 	skb_queue_walk(queue, skb) {
-		if (listens && skb->sk)
-			reach_socket(walk, skb->sk, from->pid, &from->by);
-		else if (!listens && UNIXCB(skb).fp)
-			read_files(walk, from, UNIXCB(skb).fp);
+		if (!listens)
+			read_files(walk, from, skb);
+		else if (skb->sk)
+			reach_further(walk, skb->sk, from);
 	}
 	spin_unlock(&queue->lock);
+	mutex_unlock(iolock);
+	return true;
+}
+
+static bool read_queues(struct walk *walk)
+{
+	struct reached_socket *reached;
+	bool all = true;
+
+	/* reading one may append others */
+	list_for_each_entry(reached, &walk->work, work) {
+		if (!reached->read)
+			reached->read = read_queue(walk, reached);
+		all &= reached->read;
+		cond_resched();
+	}
+	return all;
 }
 
 static void walk_queues(struct walk *walk)
 {
-	struct reached_socket *reached;
+	int round;
 
-	/* reading one may append others */
-	list_for_each_entry(reached, &walk->work, work) {
-		read_queue(walk, reached);
-		cond_resched();
+	for (round = 0; round < ROUNDS; round++) {
+		if (read_queues(walk))
+			return;
+		usleep_range(200, 500);
 	}
+	walk->blind = true;
 }
 
-static void free_sockets(struct walk *walk)
+static void free_walk(struct walk *walk)
 {
 	struct reached_socket *reached, *next;
+	struct aimlock_holder *by, *next_by;
+	struct shared_table *table;
+	struct hlist_node *tmp;
+	int i;
 
 	list_for_each_entry_safe(reached, next, &walk->work, work) {
+		list_for_each_entry_safe(by, next_by, &reached->by, node) {
+			put_cred(by->cred);
+			kfree(by);
+		}
 		sock_put(reached->sk);
-		put_pid(reached->pid);
-		if (reached->by.cred)
-			put_cred(reached->by.cred);
 		kfree(reached);
 	}
+	hash_for_each_safe(walk->tables, i, tmp, table, node)
+		kfree(table);
+	kfree(walk);
 }
 
 static bool has_missing_references(const struct aimlock_set *set)
@@ -287,13 +371,18 @@ static void read_maps(struct walk *walk, struct task_struct *task, struct mm_str
 {
 	struct aimlock_holder holder;
 	struct vm_area_struct *vma;
+	struct aimlock_lock *lock;
 	VMA_WALK(maps, mm);
 
 	for_each_walked_vma(maps, vma) {
 		if (!vma->vm_file || !is_looked_for(walk, vma->vm_file))
 			continue;
 		holder = describe(task, AIMLOCK_HOLDER_KIND_MAP, -1);
-		note_reference(walk, vma->vm_file, task_tgid(task), &holder);
+		for_each_lock_of(lock, walk, vma->vm_file) {
+			lock->maps++;
+			lock->by_taker |= task_tgid(task) == lock->taker_pid;
+			note_holder(lock, &holder);
+		}
 	}
 }
 
@@ -332,7 +421,7 @@ static void walk_maps(struct walk *walk)
 	int round;
 	bool all;
 
-	for (round = 0; round < MAP_ROUNDS; round++) {
+	for (round = 0; round < ROUNDS; round++) {
 		aimlock_for_each_lock(lock, walk->set)
 			lock->maps = 0;
 		all = true;
@@ -355,6 +444,7 @@ static void reset(struct aimlock_set *set)
 		lock->fds = 0;
 		lock->maps = 0;
 		lock->flights = 0;
+		lock->queued = 0;
 		lock->tables = 0;
 		lock->by_taker = false;
 		lock->blind = false;
@@ -396,9 +486,8 @@ int aimlock_walk(struct aimlock_set *set)
 		walk_maps(walk);
 		aimlock_inspect_recount(set);
 	}
-	free_sockets(walk);
 	aimlock_for_each_lock(lock, set)
 		lock->blind = walk->blind;
-	kfree(walk);
+	free_walk(walk);
 	return 0;
 }
