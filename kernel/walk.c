@@ -100,17 +100,22 @@ static void note_holder(struct aimlock_lock *lock, const struct aimlock_holder *
 	add_holder(&lock->holders, &lock->n_holders, holder);
 }
 
-/* The locks that live as long as this description. */
-#define for_each_lock_of(lock, walk, description)					\
-	hlist_for_each_entry(lock, aimlock_inspect_by_filp((walk)->set, description), by_filp) \
-		if (lock->filp == (description) && aimlock_is_by_description(lock))
+/* The locks that may live as long as this description; lives_by() tells. */
+#define for_each_candidate(lock, walk, description) \
+	hlist_for_each_entry(lock, aimlock_inspect_by_filp((walk)->set, description), by_filp)
+
+static bool lives_by(const struct aimlock_lock *lock, const struct file *filp)
+{
+	return lock->filp == filp && aimlock_is_by_description(lock);
+}
 
 static bool is_looked_for(struct walk *walk, const struct file *filp)
 {
 	struct aimlock_lock *lock;
 
-	for_each_lock_of(lock, walk, filp)
-		return true;
+	for_each_candidate(lock, walk, filp)
+		if (lives_by(lock, filp))
+			return true;
 	return false;
 }
 
@@ -167,7 +172,9 @@ static void note_fd(struct walk *walk, const struct file *filp, unsigned int fd)
 	struct aimlock_holder holder = describe(walk->task, AIMLOCK_HOLDER_KIND_FD, fd);
 	struct aimlock_lock *lock;
 
-	for_each_lock_of(lock, walk, filp) {
+	for_each_candidate(lock, walk, filp) {
+		if (!lives_by(lock, filp))
+			continue;
 		lock->fds += !walk->counted;
 		lock->by_taker |= task_tgid(walk->task) == lock->taker_pid;
 		note_holder(lock, &holder);
@@ -258,7 +265,9 @@ static void note_flight(struct walk *walk, const struct reached_socket *from,
 	const struct aimlock_holder *by;
 	struct aimlock_lock *lock;
 
-	for_each_lock_of(lock, walk, filp) {
+	for_each_candidate(lock, walk, filp) {
+		if (!lives_by(lock, filp))
+			continue;
 		lock->flights++;
 		lock->queued += hash_ptr(skb, BITS_PER_LONG) ^ hash_ptr(from->sk, 32);
 		list_for_each_entry(by, &from->by, node)
@@ -378,7 +387,9 @@ static void read_maps(struct walk *walk, struct task_struct *task, struct mm_str
 		if (!vma->vm_file || !is_looked_for(walk, vma->vm_file))
 			continue;
 		holder = describe(task, AIMLOCK_HOLDER_KIND_MAP, -1);
-		for_each_lock_of(lock, walk, vma->vm_file) {
+		for_each_candidate(lock, walk, vma->vm_file) {
+			if (!lives_by(lock, vma->vm_file))
+				continue;
 			lock->maps++;
 			lock->by_taker |= task_tgid(task) == lock->taker_pid;
 			note_holder(lock, &holder);
