@@ -137,39 +137,18 @@ static int check_generation(const struct aimlock_clear *clear)
 	return ret;
 }
 
-static void pin(struct aimlock_set *set, struct inode *inode)
-{
-	struct aimlock_lock *lock;
-
-	aimlock_for_each_lock(lock, set) {
-		if (!lock->wanted)
-			continue;
-		lock->pin = aimlock_inspect_pin(inode, lock);
-		/* NULL: in __fput, it goes by itself */
-		lock->wanted = lock->pin;
-	}
-}
-
-static void unpin(struct aimlock_set *set)
-{
-	struct aimlock_lock *lock;
-
-	aimlock_for_each_lock(lock, set) {
-		if (lock->pin)
-			fput(lock->pin);
-		lock->pin = NULL;
-	}
-}
-
 static int remove_wanted(struct aimlock_clear *clear)
 {
 	struct aimlock_lock *lock;
+	struct file *filp;
 	int ret, error = 0;
 
 	aimlock_for_each_lock(lock, &clear->set) {
-		if (!lock->pin || !is_wanted(clear, lock))
+		filp = aimlock_inspect_pinned(&clear->set, lock);
+		/* none: it is in __fput, and goes by itself */
+		if (!filp || !lock->wanted || !is_wanted(clear, lock))
 			continue;
-		ret = aimlock_request_unlock(lock->pin, lock);
+		ret = aimlock_request_unlock(filp, lock);
 		if (!ret)
 			lock->cleared = true;
 		else if (ret != -ENOENT)
@@ -178,15 +157,14 @@ static int remove_wanted(struct aimlock_clear *clear)
 	return error;
 }
 
-/* Some locks with the same record may have come since: they don't count. */
-static void count_remaining(struct aimlock_clear *clear, struct inode *inode)
+static void count_remaining(struct aimlock_clear *clear)
 {
 	const struct aimlock_lock *lock;
 
+	if (!clear->dry_run)
+		aimlock_inspect_recount(&clear->set);
 	aimlock_for_each_lock(lock, &clear->set)
-		if (lock->listed && !lock->cleared && lock->id &&
-		    (clear->dry_run || aimlock_inspect_is_listed(inode, lock)))
-			clear->remaining++;
+		clear->remaining += lock->listed && !lock->cleared;
 }
 
 static bool any_cleared(const struct aimlock_clear *clear)
@@ -221,22 +199,21 @@ static void record(struct aimlock_clear *clear)
 }
 
 /* On the second look the wanted locks are pinned. */
-static int carry_out(struct aimlock_clear *clear, struct inode *inode)
+static int carry_out(struct aimlock_clear *clear)
 {
 	int ret;
 
-	pin(&clear->set, inode);
+	aimlock_inspect_pin(&clear->set);
 	ret = aimlock_verdict_reach(&clear->set);
 	if (!ret)
 		ret = remove_wanted(clear);
-	unpin(&clear->set);
+	aimlock_inspect_unpin(&clear->set);
 	return ret;
 }
 
 static int clear_locked(struct aimlock_clear *clear)
 {
 	struct aimlock_lock *lock;
-	struct inode *inode;
 	int ret;
 
 	ret = judge(clear);
@@ -247,14 +224,12 @@ static int clear_locked(struct aimlock_clear *clear)
 	if (ret || !clear->set.n_locks)
 		return ret;
 
-	inode = aimlock_part_inode(clear->set.parts);
-	if (clear->dry_run) {
+	if (clear->dry_run)
 		aimlock_for_each_lock(lock, &clear->set)
 			lock->cleared = lock->wanted;
-	} else {
-		ret = carry_out(clear, inode);
-	}
-	count_remaining(clear, inode);
+	else
+		ret = carry_out(clear);
+	count_remaining(clear);
 	aimlock_inspect_leave(&clear->set);
 	return ret;
 }

@@ -17,18 +17,28 @@
 #include <linux/uaccess.h>
 
 #define BATCH		1024
+#define RESTARTS	8
 #define WAITERS_MAX	4096
 
 typedef void (*visitor)(lock_core *core, enum aimlock_lock_kind list, void *data);
 
-/* Call @fn for up to BATCH locks after the first @skip; how many were there? */
-static u32 visit(struct inode *inode, u32 skip, visitor fn, void *data)
+/*
+ * Call @fn for up to BATCH locks after the first @skip; how many were there?
+ * @last is the one before them, or NULL: -EAGAIN if it isn't there any more.  It
+ * is set to the last one called for.
+ */
+static int visit(struct inode *inode, u32 skip, const void **last, visitor fn, void *data)
 {
+	static const enum aimlock_lock_kind kinds[] = {
+		AIMLOCK_LOCK_KIND_FLOCK,
+		AIMLOCK_LOCK_KIND_POSIX,
+		AIMLOCK_LOCK_KIND_LEASE,
+	};
 	struct file_lock_context *ctx = locks_inode_context(inode);
-	struct list_head *lists[3];
-	u32 place = 0, done = 0;
+	struct list_head *lists[ARRAY_SIZE(kinds)];
+	u32 place = 0;
+	int done = 0, i;
 	lock_core *core;
-	int i;
 
 	if (!ctx)
 		return 0;
@@ -37,35 +47,50 @@ static u32 visit(struct inode *inode, u32 skip, visitor fn, void *data)
 	lists[2] = &ctx->flc_lease;
 
 	spin_lock(&ctx->flc_lock);
-	for (i = 0; i < ARRAY_SIZE(lists) && done < BATCH; i++) {
-		static const enum aimlock_lock_kind kinds[] = {
-			AIMLOCK_LOCK_KIND_FLOCK,
-			AIMLOCK_LOCK_KIND_POSIX,
-			AIMLOCK_LOCK_KIND_LEASE,
-		};
-
+	for (i = 0; i < ARRAY_SIZE(lists); i++) {
 		list_for_each_entry(core, lists[i], lk_list_member) {
-			if (place++ < skip)
+			place++;
+			if (place == skip && *last && core != *last) {
+				done = -EAGAIN;
+				goto unlock;
+			}
+			if (place <= skip)
 				continue;
-			if (done == BATCH)
-				break;
 			fn(core, kinds[i], data);
-			done++;
+			*last = core;
+			if (++done == BATCH)
+				goto unlock;
 		}
 	}
+unlock:
 	spin_unlock(&ctx->flc_lock);
 	return done;
 }
 
-static void visit_all(struct inode *inode, visitor fn, void *data)
+/*
+ * Call @fn for each lock, after @prepare for each batch of them.  Where the list
+ * changes between two batches it is begun again; one that never stops changing
+ * is believed.
+ */
+static int visit_all(struct inode *inode, visitor fn, int (*prepare)(void *data, bool begin),
+		     void *data)
 {
-	u32 skip = 0, done;
+	const void *last = NULL;
+	u32 skip = 0, restarts = 0;
+	int ret, done;
 
 	do {
-		done = visit(inode, skip, fn, data);
-		skip += done;
+		ret = prepare ? prepare(data, !skip) : 0;
+		if (ret)
+			return ret;
+		if (restarts > RESTARTS)
+			last = NULL;
+		done = visit(inode, skip, &last, fn, data);
+		skip = done < 0 ? 0 : skip + done;
+		restarts += done < 0;
 		cond_resched();
-	} while (done == BATCH);
+	} while (done < 0 || done == BATCH);
+	return 0;
 }
 
 /* Where a count of waiters stands: @next is to be read, below @parent. */
@@ -140,6 +165,7 @@ static enum aimlock_lock_mode mode_of(lock_core *core)
 
 struct copier {
 	struct aimlock_set *set;
+	u32 first;
 	const struct inode *inode;
 	const struct file *hold;
 };
@@ -192,27 +218,29 @@ static int reserve(void **array, u32 used, u32 *room, u32 more, size_t size)
 	return 0;
 }
 
+static int make_room(void *data, bool begin)
+{
+	struct copier *to = data;
+	struct aimlock_set *set = to->set;
+
+	if (begin)
+		set->n_locks = to->first;
+	return reserve((void **)&set->locks, set->n_locks, &set->room_locks, BATCH,
+		       sizeof(*set->locks));
+}
+
 static int copy_locks(struct aimlock_set *set, struct inode *inode, const struct file *hold)
 {
-	struct file_lock_context *ctx = locks_inode_context(inode);
-	struct copier to = { .set = set, .inode = inode, .hold = hold };
-	u32 skip = 0, done;
-	int ret;
+	struct copier to = {
+		.set = set,
+		.first = set->n_locks,
+		.inode = inode,
+		.hold = hold,
+	};
 
-	if (!ctx || (list_empty_careful(&ctx->flc_flock) &&
-		     list_empty_careful(&ctx->flc_posix) &&
-		     list_empty_careful(&ctx->flc_lease)))
+	if (!aimlock_inspect_has_locks(inode))
 		return 0;
-	do {
-		ret = reserve((void **)&set->locks, set->n_locks, &set->room_locks,
-			      BATCH, sizeof(*set->locks));
-		if (ret)
-			return ret;
-		done = visit(inode, skip, copy_lock, &to);
-		skip += done;
-		cond_resched();
-	} while (done == BATCH);
-	return 0;
+	return visit_all(inode, copy_lock, make_room, &to);
 }
 
 /**
@@ -242,6 +270,7 @@ int aimlock_inspect_add(struct aimlock_set *set, struct aimlock_file *file)
 
 	mutex_lock(&file->lock);
 	hold = file->hold;
+	part->generation = file->generation;
 	mutex_unlock(&file->lock);
 	part->held = hold;
 	part->first = set->n_locks;
@@ -339,29 +368,101 @@ static void recount_lock(lock_core *core, enum aimlock_lock_kind list, void *dat
 	}
 }
 
+/* One lock of each description stands for it. */
+static struct aimlock_lock *deputy_of(const struct aimlock_set *set,
+				      const struct aimlock_lock *lock)
+{
+	struct aimlock_lock *first;
+
+	hlist_for_each_entry(first, aimlock_inspect_by_filp(set, lock->filp), by_filp)
+		if (first->filp == lock->filp)
+			return first;
+	return NULL;	/* not reached: it is in the table itself */
+}
+
+/**
+ * aimlock_inspect_pinned() - the description of a lock
+ * @set: an indexed set
+ * @lock: one of its locks
+ *
+ * Return: the description if aimlock_inspect_pin() took a reference, or NULL.
+ */
+struct file *aimlock_inspect_pinned(const struct aimlock_set *set,
+				    const struct aimlock_lock *lock)
+{
+	return deputy_of(set, lock)->pin;
+}
+
 /**
  * aimlock_inspect_recount() - which locks are still there, and by how many
  * references
  * @set: an indexed set
  *
- * Sets listed and refs; a reference in &aimlock_lock.pin doesn't count.
+ * Sets listed and refs; a reference of our own doesn't count.
  */
 void aimlock_inspect_recount(struct aimlock_set *set)
 {
-	struct aimlock_lock *lock, *other;
+	struct aimlock_lock *lock;
 	struct aimlock_part *part;
 
 	aimlock_for_each_lock(lock, set)
 		lock->listed = false;
 	aimlock_for_each_part(part, set)
 		if (part->n)
-			visit_all(aimlock_part_inode(part), recount_lock, set);
-	aimlock_for_each_lock(lock, set) {
-		if (!lock->pin || !lock->listed)
+			visit_all(aimlock_part_inode(part), recount_lock, NULL, set);
+	aimlock_for_each_lock(lock, set)
+		if (lock->listed && aimlock_inspect_pinned(set, lock))
+			lock->refs--;
+}
+
+static void pin_lock(lock_core *core, enum aimlock_lock_kind list, void *data)
+{
+	struct aimlock_set *set = data;
+	struct aimlock_lock *lock, *deputy;
+
+	hlist_for_each_entry(lock, by_core(set, core), by_core) {
+		if (!lock->wanted || !is_same(lock, core))
 			continue;
-		hlist_for_each_entry(other, aimlock_inspect_by_filp(set, lock->filp), by_filp)
-			if (other->pin == lock->filp)
-				lock->refs--;
+		deputy = deputy_of(set, lock);
+		if (!deputy->pin)
+			deputy->pin = file_pin(&lk(core, file));
+	}
+}
+
+/**
+ * aimlock_inspect_pin() - take a reference to the descriptions of wanted locks
+ * @set: an indexed set of one file
+ *
+ * Only for a clear: a reference delays the release of the lock.  A description
+ * that is about to end gets none.
+ */
+void aimlock_inspect_pin(struct aimlock_set *set)
+{
+	struct inode *inode = aimlock_part_inode(set->parts);
+	struct aimlock_lock *lock;
+
+	visit_all(inode, pin_lock, NULL, set);
+	/* A lock that a broken filesystem leaked may name any description. */
+	aimlock_for_each_lock(lock, set) {
+		if (lock->pin && file_inode(lock->pin) != inode) {
+			fput(lock->pin);
+			lock->pin = NULL;
+		}
+	}
+}
+
+/**
+ * aimlock_inspect_unpin() - undo aimlock_inspect_pin()
+ * @set: what was given to it
+ */
+void aimlock_inspect_unpin(struct aimlock_set *set)
+{
+	struct aimlock_lock *lock;
+
+	aimlock_for_each_lock(lock, set) {
+		if (lock->pin)
+			fput(lock->pin);
+		lock->pin = NULL;
 	}
 }
 
@@ -409,8 +510,6 @@ void aimlock_inspect_free(struct aimlock_set *set)
 		if (set->tables)
 			aimlock_inspect_drop_holders(lock);
 		put_pid(lock->taker_pid);
-		if (lock->pin)
-			fput(lock->pin);
 	}
 	aimlock_inspect_leave(set);
 	aimlock_for_each_part(part, set)
@@ -459,58 +558,4 @@ bool aimlock_inspect_has_locks(struct inode *inode)
 	      !list_empty(&ctx->flc_lease);
 	spin_unlock(&ctx->flc_lock);
 	return any;
-}
-
-struct seeker {
-	const struct aimlock_lock *lock;
-	bool pin;
-	bool found;
-	struct file *filp;
-};
-
-static void seek(lock_core *core, enum aimlock_lock_kind list, void *data)
-{
-	struct seeker *seeker = data;
-
-	if (!is_same(seeker->lock, core))
-		return;
-	seeker->found = true;
-	if (seeker->pin)
-		seeker->filp = file_pin(&lk(core, file));
-}
-
-/**
- * aimlock_inspect_pin() - take a reference to the description of a lock
- * @inode: where it lies
- * @lock: the lock
- *
- * Only for a clear: a reference delays the release of the lock.
- *
- * Return: the description, for fput(), or NULL if the lock went or its
- * description is about to.
- */
-struct file *aimlock_inspect_pin(struct inode *inode, const struct aimlock_lock *lock)
-{
-	struct seeker seeker = { .lock = lock, .pin = true };
-
-	visit_all(inode, seek, &seeker);
-	/* A lock that a broken filesystem leaked may name any description. */
-	if (seeker.filp && file_inode(seeker.filp) != inode) {
-		fput(seeker.filp);
-		return NULL;
-	}
-	return seeker.filp;
-}
-
-/**
- * aimlock_inspect_is_listed() - is a lock still there?
- * @inode: where it lies
- * @lock: the lock
- */
-bool aimlock_inspect_is_listed(struct inode *inode, const struct aimlock_lock *lock)
-{
-	struct seeker seeker = { .lock = lock };
-
-	visit_all(inode, seek, &seeker);
-	return seeker.found;
 }

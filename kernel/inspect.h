@@ -81,7 +81,7 @@ struct aimlock_holder {
  *	 watched before it may be cleared
  * @id: keyed hash
  *
- * @pin: clear.c: a reference to the description
+ * @pin: a reference to the description, in one lock of each
  * @wanted: clear.c: to be cleared
  * @cleared: clear.c: went, or would go
  */
@@ -137,6 +137,7 @@ struct aimlock_lock {
  * @path: where it lay at the look, a reference, if @present
  * @present: a regular file lay there
  * @held: the administrative hold was on
+ * @generation: of the file at the look
  * @first: index of the first lock
  * @n: how many locks
  */
@@ -145,6 +146,7 @@ struct aimlock_part {
 	struct path path;
 	bool present;
 	bool held;
+	u64 generation;
 	u32 first;
 	u32 n;
 };
@@ -176,6 +178,10 @@ int aimlock_inspect_index(struct aimlock_set *set);
 struct hlist_head *aimlock_inspect_by_filp(const struct aimlock_set *set, const void *filp);
 struct hlist_head *aimlock_inspect_by_owner(const struct aimlock_set *set, const void *owner);
 void aimlock_inspect_recount(struct aimlock_set *set);
+void aimlock_inspect_pin(struct aimlock_set *set);
+struct file *aimlock_inspect_pinned(const struct aimlock_set *set,
+				    const struct aimlock_lock *lock);
+void aimlock_inspect_unpin(struct aimlock_set *set);
 void aimlock_inspect_drop_holders(struct aimlock_lock *lock);
 void aimlock_inspect_leave(struct aimlock_set *set);
 void aimlock_inspect_free(struct aimlock_set *set);
@@ -183,8 +189,6 @@ void aimlock_inspect_free(struct aimlock_set *set);
 bool aimlock_inspect_may_see(const struct aimlock_holder *holder, const struct cred *cred,
 			     bool all);
 bool aimlock_inspect_has_locks(struct inode *inode);
-struct file *aimlock_inspect_pin(struct inode *inode, const struct aimlock_lock *lock);
-bool aimlock_inspect_is_listed(struct inode *inode, const struct aimlock_lock *lock);
 
 /* Does it live as long as its open file description, or as a file table? */
 static inline bool aimlock_is_by_description(const struct aimlock_lock *lock)

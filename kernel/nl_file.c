@@ -56,11 +56,13 @@ static void explain_add(struct genl_info *info, int error)
 				    "this path is another file, or none, for PID 1");
 		break;
 	case -EINVAL:
-		if (*first != '/')
+		if (!aimlock_registry_name_is_valid(nla_data(name)))
+			NL_SET_ERR_MSG_ATTR(info->extack, name,
+					    "a name is made of A-Z a-z 0-9 . _ - and not reserved");
+		else if (*first != '/')
 			NL_SET_ERR_MSG_ATTR(info->extack, path, "the path must be absolute");
 		else
-			GENL_SET_ERR_MSG(info,
-					 "not a valid name ([A-Za-z0-9._-], up to 63), or not a regular file");
+			NL_SET_ERR_MSG_ATTR(info->extack, path, "this is not a regular file");
 		break;
 	}
 }

@@ -76,7 +76,11 @@ int aimlock_nl_lock_get_start(struct netlink_callback *cb)
 static int put_dumped(struct sk_buff *skb, const struct aimlock_nl_dump *dump,
 		      const struct aimlock_lock *lock)
 {
-	if (nla_put_string(skb, AIMLOCK_A_LOCK_NAME, dump->set.parts[dump->part].file->name) ||
+	const struct aimlock_part *part = &dump->set.parts[dump->part];
+
+	if (nla_put_string(skb, AIMLOCK_A_LOCK_NAME, part->file->name) ||
+	    nla_put_u64_64bit(skb, AIMLOCK_A_LOCK_GENERATION, part->generation,
+			      AIMLOCK_A_LOCK_PAD) ||
 	    put_lock(skb, lock))
 		return -EMSGSIZE;
 	return dump->holders ? put_holders(skb, dump, lock) : 0;
@@ -195,10 +199,13 @@ static void explain_refusal(struct genl_info *info, enum aimlock_verdict verdict
 		break;
 	case AIMLOCK_VERDICT_REMOTE:
 		GENL_SET_ERR_MSG(info,
-				 "a lock manager's: use /proc/fs/nfsd/unlock_ip, unlock_filesystem, clients/N/ctl or exportfs -u");
+				 "a lock manager's: see /proc/fs/nfsd/unlock_ip, unlock_filesystem, clients/N/ctl, exportfs -u");
 		break;
 	case AIMLOCK_VERDICT_HELD:
 		GENL_SET_ERR_MSG(info, "the lock is the administrative hold: release it");
+		break;
+	case AIMLOCK_VERDICT_ORPHANED:
+		GENL_SET_ERR_MSG(info, "an orphaned lock changed while it was looked at: ask again");
 		break;
 	default:
 		GENL_SET_ERR_MSG(info, "the lock is not proven orphaned: needs force");

@@ -35,7 +35,11 @@ static u32 name_hash(const char *name)
 	return full_name_hash(NULL, name, strlen(name));
 }
 
-static bool name_is_valid(const char *name)
+/**
+ * aimlock_registry_name_is_valid() - may a file be registered under a name?
+ * @name: the name
+ */
+bool aimlock_registry_name_is_valid(const char *name)
 {
 	size_t len = strlen(name);
 
@@ -241,7 +245,7 @@ int aimlock_registry_add(const char *name, const char *path,
 	struct aimlock_file *file;
 	int ret;
 
-	if (!name_is_valid(name))
+	if (!aimlock_registry_name_is_valid(name))
 		return -EINVAL;
 	if (strlen(path) > AIMLOCK_PATH_MAX)
 		return -ENAMETOOLONG;

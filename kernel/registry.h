@@ -102,6 +102,7 @@ struct aimlock_file_config {
 int aimlock_registry_init(const struct aimlock_file_ops *ops);
 void aimlock_registry_exit(void);
 
+bool aimlock_registry_name_is_valid(const char *name);
 int aimlock_registry_add(const char *name, const char *path,
 			 const struct aimlock_file_config *config,
 			 struct aimlock_file **added);

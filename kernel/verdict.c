@@ -242,7 +242,8 @@ static u32 left_of(u64 grace, u64 passed)
  * grace.  To be cleared it must have been watched as well: a few looks that lie
  * far apart may have met as many hand-overs with a life between them.
  */
-static void settle_suspicion(struct sighting *seen, struct aimlock_lock *lock, u64 grace)
+static void settle_suspicion(struct sighting *seen, struct aimlock_lock *lock, u64 grace,
+			     bool pinned)
 {
 	u64 now = ktime_get_boottime_ns();
 	u64 gap = max_t(u64, grace / 4, 250 * NSEC_PER_MSEC);
@@ -252,7 +253,9 @@ static void settle_suspicion(struct sighting *seen, struct aimlock_lock *lock, u
 		seen->suspected = now;
 		seen->looks = 0;
 	}
-	if (!seen->looks || now - seen->last > gap || seen->queued != lock->queued) {
+	/* a pinned one was watched just before, however long the rest took */
+	if (!seen->looks || seen->queued != lock->queued ||
+	    (now - seen->last > gap && !pinned)) {
 		seen->watched = now;
 		seen->looks = 0;
 	}
@@ -265,7 +268,7 @@ static void settle_suspicion(struct sighting *seen, struct aimlock_lock *lock, u
 		lock->watch_ms = max(lock->watch_ms, 1U);
 }
 
-static void settle(struct aimlock_file *file, struct aimlock_lock *lock)
+static void settle(struct aimlock_file *file, struct aimlock_lock *lock, bool pinned)
 {
 	struct sighting *seen = find(file, lock->core);
 	u64 grace = (u64)file->grace_ms * NSEC_PER_MSEC;
@@ -279,7 +282,7 @@ static void settle(struct aimlock_file *file, struct aimlock_lock *lock)
 	lock->suspect_ms = file->grace_ms;
 	lock->watch_ms = file->grace_ms;
 	if (seen && is_serious(lock->verdict))
-		settle_suspicion(seen, lock, grace);
+		settle_suspicion(seen, lock, grace, pinned);
 	else if (seen)
 		seen->suspicion = NO_SUSPICION;
 	if (is_serious(lock->verdict) && lock->suspect_ms)
@@ -352,7 +355,7 @@ int aimlock_verdict_reach(struct aimlock_set *set)
 	aimlock_for_each_part(part, set) {
 		mutex_lock(&part->file->lock);
 		aimlock_for_each_part_lock(lock, set, part)
-			settle(part->file, lock);
+			settle(part->file, lock, aimlock_inspect_pinned(set, lock));
 		mutex_unlock(&part->file->lock);
 	}
 	aimlock_for_each_lock(lock, set)
