@@ -10,6 +10,7 @@
  */
 #include "clear.h"
 #include "events.h"
+#include "hold.h"
 #include "registry.h"
 #include "request.h"
 #include "verdict.h"
@@ -221,8 +222,12 @@ static int clear_locked(struct aimlock_clear *clear)
 		ret = check_generation(clear);
 	if (!ret && clear->id)
 		ret = check_id(clear);
-	if (ret || !clear->set.n_locks)
+	if (ret)
 		return ret;
+	if (clear->release)
+		clear->released = aimlock_hold_drop_locked(clear->file);
+	if (!clear->set.n_locks)
+		return 0;
 
 	if (clear->dry_run)
 		aimlock_for_each_lock(lock, &clear->set)
@@ -257,5 +262,7 @@ int aimlock_clear(struct aimlock_clear *clear)
 	ret = clear_locked(clear);
 	mutex_unlock(&clear->file->clearing);
 	record(clear);
+	if (clear->released)
+		aimlock_hold_dropped(clear->file);
 	return ret;
 }

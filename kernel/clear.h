@@ -13,10 +13,13 @@
  * @force: with an id: whatever its verdict, if this module may at all
  * @dry_run: judge only
  * @wait: wait out what is left of grace; else -EAGAIN
+ * @release: drop the administrative hold too; who gets the file by that doesn't
+ *	     count
  *
  * @set: the locks as they were judged; those that went, or would go, have
  *	 &aimlock_lock.cleared
  * @remaining: how many of the others are still there
+ * @released: the hold was on
  * @refused: with -EBUSY or -EPERM for an id: its verdict
  * @after: generation afterwards
  */
@@ -28,9 +31,11 @@ struct aimlock_clear {
 	bool force;
 	bool dry_run;
 	bool wait;
+	bool release;
 
 	struct aimlock_set set;
 	u32 remaining;
+	bool released;
 	enum aimlock_verdict refused;
 	u64 after;
 };

@@ -101,31 +101,58 @@ int aimlock_hold_take(struct aimlock_file *file)
 }
 
 /**
- * aimlock_hold_drop() - give the administrative hold back
+ * aimlock_hold_drop_locked() - give the administrative hold back
+ * @file: the file; its clearing lock is held
+ *
+ * Return: was it held?  Then aimlock_hold_dropped() is to follow.
+ */
+bool aimlock_hold_drop_locked(struct aimlock_file *file)
+{
+	struct file *filp;
+
+	lockdep_assert_held(&file->clearing);
+	mutex_lock(&file->lock);
+	filp = file->hold;
+	WRITE_ONCE(file->hold, NULL);
+	mutex_unlock(&file->lock);
+	if (!filp)
+		return false;
+	aimlock_request_release(filp);
+	fput(filp);
+	return true;
+}
+
+/**
+ * aimlock_hold_dropped() - tell of it
+ * @file: the file; none of its locks is held
+ */
+void aimlock_hold_dropped(struct aimlock_file *file)
+{
+	u64 generation;
+
+	mutex_lock(&file->lock);
+	generation = file->generation;
+	mutex_unlock(&file->lock);
+	tell(file, AIMLOCK_REASON_RELEASED, generation);
+	module_put(THIS_MODULE);
+}
+
+/**
+ * aimlock_hold_drop() - give the administrative hold back, and tell of it
  * @file: the file
  *
  * Return: 0; -ENOENT if it was not held; -EINTR.
  */
 int aimlock_hold_drop(struct aimlock_file *file)
 {
-	struct file *filp;
-	u64 generation;
+	bool dropped;
 
 	if (mutex_lock_killable(&file->clearing))
 		return -EINTR;
-	mutex_lock(&file->lock);
-	filp = file->hold;
-	WRITE_ONCE(file->hold, NULL);
-	generation = file->generation;
-	mutex_unlock(&file->lock);
-	if (filp) {
-		aimlock_request_release(filp);
-		fput(filp);
-	}
+	dropped = aimlock_hold_drop_locked(file);
 	mutex_unlock(&file->clearing);
-	if (!filp)
+	if (!dropped)
 		return -ENOENT;
-	tell(file, AIMLOCK_REASON_RELEASED, generation);
-	module_put(THIS_MODULE);
+	aimlock_hold_dropped(file);
 	return 0;
 }

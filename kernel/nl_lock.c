@@ -167,11 +167,19 @@ static int check_clear(struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "a name is needed");
 		return -EINVAL;
 	}
-	if (!!attrs[AIMLOCK_A_LOCK_ID] != !!attrs[AIMLOCK_A_LOCK_GENERATION]) {
+	if ((attrs[AIMLOCK_A_LOCK_ID] &&
+	     GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LOCK_GENERATION)) ||
+	    (attrs[AIMLOCK_A_LOCK_GENERATION] &&
+	     GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LOCK_ID))) {
 		GENL_SET_ERR_MSG(info, "an id and the generation it was shown with go together");
 		return -EINVAL;
 	}
-	if (attrs[AIMLOCK_A_LOCK_FORCE] && !attrs[AIMLOCK_A_LOCK_ID]) {
+	if (attrs[AIMLOCK_A_LOCK_ID] && attrs[AIMLOCK_A_LOCK_SCOPE]) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attrs[AIMLOCK_A_LOCK_SCOPE],
+				    "a scope is for all locks of a file, an id for one");
+		return -EINVAL;
+	}
+	if (attrs[AIMLOCK_A_LOCK_FORCE] && GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LOCK_ID)) {
 		GENL_SET_ERR_MSG(info, "force is for one lock: give its id");
 		return -EINVAL;
 	}
@@ -199,7 +207,7 @@ static void explain_refusal(struct genl_info *info, enum aimlock_verdict verdict
 		break;
 	case AIMLOCK_VERDICT_REMOTE:
 		GENL_SET_ERR_MSG(info,
-				 "a lock manager's: see /proc/fs/nfsd/unlock_ip, unlock_filesystem, clients/N/ctl, exportfs -u");
+				 "a lock manager's: see nfsd's unlock_ip, unlock_filesystem, clients/N/ctl; exportfs -u");
 		break;
 	case AIMLOCK_VERDICT_HELD:
 		GENL_SET_ERR_MSG(info, "the lock is the administrative hold: release it");

@@ -415,7 +415,7 @@ u32 aimlock_registry_sequence(void)
 /**
  * aimlock_registry_resolve() - what the path of a file leads to now
  * @file: the file
- * @path: set, with a reference, on success
+ * @path: set, with a reference, on success; else cleared
  *
  * Tells when that is another file than at the last look.
  *
@@ -433,6 +433,8 @@ int aimlock_registry_resolve(struct aimlock_file *file, struct path *path)
 		path_put(path);
 		ret = -ENOENT;
 	}
+	if (ret)
+		*path = (struct path){};
 	if (ret == -EINTR || ret == -ERESTARTSYS || ret == -ENOMEM)
 		return ret;
 	if (!ret)

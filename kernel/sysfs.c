@@ -65,12 +65,10 @@ static int clear_file(struct aimlock_file *file)
 		.file = file,
 		.scope = READ_ONCE(file->scope),
 		.wait = true,
+		.release = true,
 	};
 	int ret;
 
-	ret = aimlock_hold_drop(file);
-	if (ret && ret != -ENOENT)
-		return ret;
 	ret = aimlock_clear(&clear);
 	if (!ret && clear.remaining)
 		ret = -EBUSY;
