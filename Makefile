@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# aimlock: `make help` says what there is.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+# The kernel to build the module for: its release, or its build directory.
+ifdef KVER
+KDIR ?= /lib/modules/$(KVER)/build
+else
+KDIR ?= /lib/modules/$(shell uname -r)/build
+KVER := $(or $(shell cat "$(KDIR)/include/config/kernel.release" 2>/dev/null),$(shell uname -r))
+endif
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BUILD   ?= build
+CFLAGS  ?= -O2 -g
+V       ?=
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-7s %s\n'
+endif
+
+# ---------------------------------------------------------------- module
+# A farm of links per kernel keeps the objects out of the sources, so that one
+# tree builds for several kernels at once.
+FARM    := $(BUILD)/$(KVER)
+SOURCES := Kbuild $(wildcard kernel/*.[ch])
+LINKS   := $(addprefix $(FARM)/,$(SOURCES) include)
+
+-include userspace/build.mk
+-include tests/helpers/build.mk
+
+.PHONY: all module tools programs
+all: module tools ## build the module and the tools (V=1 shows the commands)
+
+module: $(LINKS) ## build the module for KVER=RELEASE or KDIR=DIRECTORY
+	@test -e "$(KDIR)/Makefile" || { echo "make: no kernel headers in $(KDIR);\
+ install linux-headers-$(KVER), or choose others by KVER= or KDIR=" >&2; exit 1; }
+	$(say) MODULE $(FARM)/aimlock.ko
+	$(Q)$(MAKE) -C "$(KDIR)" M="$(CURDIR)/$(FARM)" $(if $(Q),-s) V=$(V) \
+		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+
+$(LINKS): $(FARM)/%: | %
+	@mkdir -p $(@D)
+	@ln -sfnr $* $@
+
+tools: ## build the command line tool
+	@:
+
+programs: $(HELPER_PROGS) ## build the programs that the tests use
+	@:
+
+# ---------------------------------------------------------------- tests
+.PHONY: check test demo vm
+check: ## static checks: warnings as errors, sparse, style, interfaces in step
+	$(Q)tests/check/run
+
+test: ## boot each kernel and run the cases (KERNEL=6.12, CASE=03 choose)
+	$(Q)tests/vm/run $(KERNEL)
+
+demo: ## the story in three minutes, in a throw-away virtual machine
+	$(Q)tests/vm/demo $(KERNEL)
+
+vm: ## a root shell in such a machine, module loaded (KERNEL=6.1 chooses)
+	$(Q)tests/vm/shell $(KERNEL)
+
+export CASE FLAVOUR RESULTS V
+
+# ---------------------------------------------------------------- installation
+.PHONY: install install-module uninstall uninstall-module clean help
+install: install-module ## install module, tool, man page, completion (DESTDIR, PREFIX)
+# Not by the kernel's modules_install: with Debian's headers it wants a signing
+# key and a System.map that are not there.
+install-module: module
+	$(Q)install -Dm644 $(FARM)/aimlock.ko \
+		"$(DESTDIR)/lib/modules/$(KVER)/extra/aimlock.ko"
+	$(Q)$(if $(DESTDIR),:,depmod $(KVER))
+
+uninstall: uninstall-module ## remove what install put there
+uninstall-module:
+	$(Q)rm -f "$(DESTDIR)/lib/modules/$(KVER)/extra/aimlock.ko"*
+	$(Q)$(if $(DESTDIR),:,depmod $(KVER))
+
+clean: ## remove everything that was built
+	$(Q)rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) |\
+		awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'

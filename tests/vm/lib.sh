@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2034
+# Sourced by the scripts in this directory: places, progress, root rights and
+# the list of kernels.
+
+set -euo pipefail
+
+# depmod and mke2fs, which Debian keeps from the path of users.
+PATH=$PATH:/usr/sbin:/sbin
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+VM=$TOP/tests/vm
+CACHE=${AIMLOCK_CACHE:-${XDG_CACHE_HOME:-~/.cache}/aimlock}
+FLAVOUR=${FLAVOUR:-cloud-amd64}
+DEFAULT_KERNEL=6.12
+# Shared with the scripts that this one calls, so that they count as one.
+export AIMLOCK_T0=${AIMLOCK_T0:-$(date +%s)}
+
+# Standard output belongs to results; progress goes to the other one.
+say() {
+	local t=$(($(date +%s) - AIMLOCK_T0))
+
+	printf '[%d:%02d] %s\n' $((t / 60)) $((t % 60)) "$*" >&2
+}
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+as_root() {
+	if ((EUID)); then
+		sudo -- "$@"
+	else
+		"$@"
+	fi
+}
+
+# kernel_tags: the tags of all kernels, one a line.
+kernel_tags() {
+	awk '!/^#/ && NF { print $1 }' "$VM/kernels"
+}
+
+# kernel_suite TAG
+kernel_suite() {
+	awk -v tag="$1" '$1 == tag { print $2; found = 1 } END { exit !found }' \
+		"$VM/kernels" ||
+		die "no kernel '$1' in tests/vm/kernels ($(kernel_tags | xargs))"
+}
+
+# kernel_package TAG: the package that depends on the newest image.
+kernel_package() {
+	awk -v tag="$1" -v flavour="$FLAVOUR" \
+		'$1 == tag { sub(/%f/, flavour, $3); print $3 }' "$VM/kernels"
+}
+
+# kernels_of SUITE: tags of the kernels that are built in this suite's root.
+kernels_of() {
+	awk -v suite="$1" '!/^#/ && $2 == suite { print $1 }' "$VM/kernels"
+}
+
+# key_of: a short name for what comes in on standard input.
+key_of() {
+	sha256sum | cut -c1-12
+}
