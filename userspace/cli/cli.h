@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all verbs share: the table of verbs, options, errors, looking files up. */
+#ifndef AIMLOCK_CLI_H
+#define AIMLOCK_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "../lib/client.h"
+
+enum aimlock_exit {
+	AIMLOCK_EXIT_DONE	= 0,
+	AIMLOCK_EXIT_FAILED	= 1,
+	AIMLOCK_EXIT_USAGE	= 2,
+	AIMLOCK_EXIT_LOCKED	= 3,
+};
+
+/* Codes of options that several verbs have. */
+enum {
+	AIMLOCK_OPTION_GRACE = 256,
+	AIMLOCK_OPTION_SCOPE,
+	AIMLOCK_OPTION_OWN,	/* the first that a verb may use for itself */
+};
+
+struct aimlock_option {
+	int code;		/* returned by aimlock_args_next(); a letter is the short option */
+	const char *name;	/* without "--" */
+	const char *arg;	/* what it takes, or NULL */
+	const char *help;
+};
+
+struct aimlock_verb {
+	const char *name;
+	const char *args;			/* as the usage line has them */
+	const char *help;			/* one line, lower case */
+	const struct aimlock_option *options;	/* ends with one without a name; or NULL */
+	int min_args, max_args;			/* -1: any number */
+	bool columns;				/* --help lists the columns */
+	int (*run)(const struct aimlock_verb *verb, int argc, char **argv);
+};
+
+extern const struct aimlock_verb aimlock_cmd_add;
+extern const struct aimlock_verb aimlock_cmd_clear;
+extern const struct aimlock_verb aimlock_cmd_hold;
+extern const struct aimlock_verb aimlock_cmd_list;
+extern const struct aimlock_verb aimlock_cmd_release;
+extern const struct aimlock_verb aimlock_cmd_remove;
+extern const struct aimlock_verb aimlock_cmd_set;
+extern const struct aimlock_verb aimlock_cmd_show;
+
+/* args.c: after the last option -1, and optind is at the first argument. Prints
+ * --help and exits; wrong usage exits too.
+ */
+int aimlock_args_next(const struct aimlock_verb *verb, int argc, char **argv);
+uint32_t aimlock_args_ms(const struct aimlock_verb *verb, const char *arg);
+enum aimlock_clear_scope aimlock_args_scope(const struct aimlock_verb *verb, const char *arg);
+uint64_t aimlock_args_id(const struct aimlock_verb *verb, const char *arg);
+
+/* help.c */
+void aimlock_help_verb(const struct aimlock_verb *verb);
+void aimlock_help_all(const struct aimlock_verb *const *verbs, FILE *out);
+void aimlock_help_complete(const struct aimlock_verb *const *verbs, const char *verb);
+
+/* say.c: one line to stderr; what comes from outside is made harmless. */
+__attribute__((noreturn, format(printf, 2, 3)))
+void aimlock_say_usage(const struct aimlock_verb *verb, const char *format, ...);
+
+/* Says why it failed, the kernel's sentence first; @subject may be NULL. The
+ * exit status that fits to @err.
+ */
+int aimlock_say_error(const struct aimlock_verb *verb, const char *subject, int err,
+		      const char *sentence);
+
+/* To stdout, made harmless. */
+void aimlock_say_text(const char *s);
+
+/* find.c: opens, or says why not and returns an exit status. */
+int aimlock_find_module(const struct aimlock_verb *verb, struct aimlock_netlink *nl);
+
+/* The files of these names and paths, or all, sorted. Says what is not there. */
+int aimlock_find_files(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
+		       char *const *args, int n, struct aimlock_files *files);
+
+/* Their locks too. */
+int aimlock_find_locks(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
+		       bool all, struct aimlock_files *files);
+
+/* change.c: true if @code is --grace or --scope, which is then read. */
+bool aimlock_change_option(const struct aimlock_verb *verb, int code,
+			   struct aimlock_settings *settings);
+
+/* Sets, or says why not; the exit status. */
+int aimlock_change_file(const struct aimlock_verb *verb, const char *name,
+			const struct aimlock_settings *settings);
+
+/* describe.c */
+
+/* "flock write 0-EOF, taken by 123 (gone), id 0123456789abcdef" */
+void aimlock_describe_lock(const struct aimlock_lock *lock);
+
+/* "fd 5 of busd (pid 77)" */
+void aimlock_describe_holder(const struct aimlock_holder *holder);
+
+/* What the verdict rests on, and what to do about the lock. */
+void aimlock_describe_verdict(const struct aimlock_lock *lock);
+void aimlock_describe_remedy(const struct aimlock_file *file, const struct aimlock_lock *lock);
+
+/* print.c: takes @top over. */
+struct json_object;
+int aimlock_print_json(const struct aimlock_verb *verb, struct json_object *top);
+
+#endif /* AIMLOCK_CLI_H */

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A lock in words. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "../lib/text.h"
+#include "cli.h"
+
+void aimlock_describe_lock(const struct aimlock_lock *lock)
+{
+	char *range = aimlock_text_range(lock);
+
+	printf("%s %s %s", aimlock_model_kind_name(lock->kind),
+	       aimlock_model_mode_name(lock->mode), range ? range : "?");
+	free(range);
+	if (lock->taker)
+		printf(", taken by %" PRIu32 "%s", lock->taker,
+		       lock->taker_exists ? "" : " (gone)");
+	printf(", id %016" PRIx64, lock->id);
+}
+
+static void describe_process(const struct aimlock_holder *holder)
+{
+	aimlock_say_text(holder->comm);
+	printf(" (pid %" PRIu32, holder->pid);
+	switch (holder->state[0]) {
+	case 'T':
+	case 't':
+		fputs(", stopped", stdout);
+		break;
+	case 'D':
+		fputs(", in uninterruptible sleep", stdout);
+		break;
+	case 'Z':
+		fputs(", zombie", stdout);
+		break;
+	}
+	putchar(')');
+}
+
+static void describe_in_flight(const struct aimlock_holder *holder)
+{
+	fputs("in flight, unread in a unix socket that ", stdout);
+	describe_process(holder);
+	fputs(" reaches", stdout);
+	if (holder->fd >= 0)
+		printf(" through its fd %" PRId64, holder->fd);
+}
+
+void aimlock_describe_holder(const struct aimlock_holder *holder)
+{
+	switch (holder->kind) {
+	case AIMLOCK_HOLDER_KIND_FD:
+		printf("fd %" PRId64 " of ", holder->fd);
+		describe_process(holder);
+		break;
+	case AIMLOCK_HOLDER_KIND_MAP:
+		fputs("a mapping of ", stdout);
+		describe_process(holder);
+		break;
+	case AIMLOCK_HOLDER_KIND_TABLE:
+		fputs("the file table of ", stdout);
+		describe_process(holder);
+		break;
+	case AIMLOCK_HOLDER_KIND_IN_FLIGHT:
+		describe_in_flight(holder);
+		break;
+	case AIMLOCK_HOLDER_KIND_LOOP:
+		fputs("a loop device that the file backs", stdout);
+		break;
+	case AIMLOCK_HOLDER_KIND_SWAP:
+		fputs("the kernel, as swap space", stdout);
+		break;
+	case AIMLOCK_HOLDER_KIND_MANAGER:
+		fputs("a lock manager of the kernel", stdout);
+		if (holder->comm[0]) {
+			fputs(", ", stdout);
+			aimlock_say_text(holder->comm);
+		}
+		break;
+	case AIMLOCK_HOLDER_KIND_AIMLOCK:
+		fputs("the aimlock module", stdout);
+		break;
+	default:
+		fputs("something that this aimlock has no word for", stdout);
+	}
+}
+
+void aimlock_describe_verdict(const struct aimlock_lock *lock)
+{
+	static const char *const evidence[] = {
+		[AIMLOCK_VERDICT_LIVE] = "the process that took it still reaches it",
+		[AIMLOCK_VERDICT_INHERITED] = "other processes than the one that took it reach it",
+		[AIMLOCK_VERDICT_REMOTE] = "it belongs to a lock manager: lockd, nfsd, ksmbd or 9p",
+		[AIMLOCK_VERDICT_PINNED] = "no process can use it now, but what keeps it may want it",
+		[AIMLOCK_VERDICT_SUSPECT] = "no process can use it now; "
+					    "this must stay so for a while to be said for good",
+		[AIMLOCK_VERDICT_UNREACHABLE] = "its taker is gone and no process reaches it; "
+						"some part of the kernel keeps it",
+		[AIMLOCK_VERDICT_ORPHANED] = "its taker is gone and no process can use it; "
+					     "only socket queues keep it",
+		[AIMLOCK_VERDICT_LEASED] = "aimlock has it, for a lease",
+		[AIMLOCK_VERDICT_HELD] = "aimlock has it: the administrative hold",
+	};
+
+	if (lock->verdict < sizeof(evidence) / sizeof(evidence[0]))
+		fputs(evidence[lock->verdict], stdout);
+	else
+		fputs("a verdict that this aimlock has no word for", stdout);
+}
+
+static const char *dashes(const char *name)
+{
+	return name[0] == '-' ? "-- " : "";
+}
+
+static void remedy_by_force(const struct aimlock_file *file, const struct aimlock_lock *lock)
+{
+	printf("aimlock clear --id %016" PRIx64 " --force %s%s", lock->id, dashes(file->name),
+	       file->name);
+}
+
+/* The answer to a stopped holder is to let it run, not to rob it. */
+static bool remedy_for_stopped(const struct aimlock_lock *lock)
+{
+	size_t i;
+
+	for (i = 0; i < lock->n_holders; i++) {
+		const struct aimlock_holder *holder = &lock->holders[i];
+
+		if (!holder->pid || holder->state[0] != 'T')
+			continue;
+		printf("kill -CONT %" PRIu32 ", which lets the stopped holder run on", holder->pid);
+		return true;
+	}
+	return false;
+}
+
+void aimlock_describe_remedy(const struct aimlock_file *file, const struct aimlock_lock *lock)
+{
+	switch (lock->verdict) {
+	case AIMLOCK_VERDICT_ORPHANED:
+		printf("aimlock clear %s%s", dashes(file->name), file->name);
+		break;
+	case AIMLOCK_VERDICT_UNREACHABLE:
+		printf("aimlock clear --unreachable %s%s", dashes(file->name), file->name);
+		break;
+	case AIMLOCK_VERDICT_SUSPECT:
+		printf("look again in %" PRIu32 " ms", lock->suspect_ms);
+		break;
+	case AIMLOCK_VERDICT_HELD:
+		printf("aimlock release %s%s", dashes(file->name), file->name);
+		break;
+	case AIMLOCK_VERDICT_REMOTE:
+		fputs("see /proc/fs/nfsd/unlock_ip, unlock_filesystem and clients/, "
+		      "exportfs -u, or the client", stdout);
+		break;
+	case AIMLOCK_VERDICT_LEASED:
+		fputs("wait until the lease ends", stdout);
+		break;
+	case AIMLOCK_VERDICT_PINNED:
+		fputs("free what keeps it (losetup -d, swapoff), or, if you are sure: ", stdout);
+		remedy_by_force(file, lock);
+		break;
+	default:
+		if (remedy_for_stopped(lock))
+			break;
+		fputs("wait, or end the holder; if you are sure: ", stdout);
+		remedy_by_force(file, lock);
+	}
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * JSON by json-c: libsmartcols has no lists in lists.  Keys are the column
+ * names in lower case with '_' for what is no letter.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "table.h"
+#include "text.h"
+
+/* Takes @value over; NULL is JSON's null. */
+static int add(struct json_object *object, const char *key, struct json_object *value)
+{
+	if (!json_object_object_add(object, key, value))
+		return 0;
+	json_object_put(value);
+	return -ENOMEM;
+}
+
+static int add_string(struct json_object *object, const char *key, const char *s)
+{
+	char *utf8 = aimlock_text_utf8(s);
+	struct json_object *value = utf8 ? json_object_new_string(utf8) : NULL;
+
+	free(utf8);
+	return value ? add(object, key, value) : -ENOMEM;
+}
+
+static int add_number(struct json_object *object, const char *key, uint64_t number)
+{
+	struct json_object *value = json_object_new_uint64(number);
+
+	return value ? add(object, key, value) : -ENOMEM;
+}
+
+static int add_boolean(struct json_object *object, const char *key, bool yes)
+{
+	struct json_object *value = json_object_new_boolean(yes);
+
+	return value ? add(object, key, value) : -ENOMEM;
+}
+
+/* 0 stands for "none". */
+static int add_positive(struct json_object *object, const char *key, uint64_t number)
+{
+	return number ? add_number(object, key, number) : add(object, key, NULL);
+}
+
+static struct json_object *add_array(struct json_object *object, const char *key)
+{
+	struct json_object *array = json_object_new_array();
+
+	return array && !add(object, key, array) ? array : NULL;
+}
+
+static struct json_object *append_object(struct json_object *array)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (!object || !json_object_array_add(array, object))
+		return object;
+	json_object_put(object);
+	return NULL;
+}
+
+static void key_of(const struct aimlock_column *column, char key[32])
+{
+	size_t i;
+
+	for (i = 0; i < 31 && column->name[i]; i++)
+		key[i] = isalpha((unsigned char)column->name[i]) ?
+			 tolower((unsigned char)column->name[i]) : '_';
+	key[i] = '\0';
+}
+
+static int add_text(struct json_object *object, const char *key,
+		    enum aimlock_column_type type, const char *text)
+{
+	switch (type) {
+	case AIMLOCK_COLUMN_BOOLEAN:
+		return add_boolean(object, key, !strcmp(text, "yes"));
+	case AIMLOCK_COLUMN_NUMBER:
+		if (!isdigit((unsigned char)text[0]))	/* "EOF" */
+			return add(object, key, NULL);
+		return add_number(object, key, strtoumax(text, NULL, 10));
+	case AIMLOCK_COLUMN_STRING:
+		break;
+	}
+	return add_string(object, key, text);
+}
+
+static int add_cell(struct json_object *object, const struct aimlock_column *column,
+		    const struct aimlock_row *row)
+{
+	char key[32], *text;
+	int err = aimlock_column_text(column, row, &text);
+
+	if (err)
+		return err;
+	key_of(column, key);
+	err = text ? add_text(object, key, column->type, text) : add(object, key, NULL);
+	free(text);
+	return err;
+}
+
+static int add_holder(struct json_object *array, const struct aimlock_holder *holder)
+{
+	struct json_object *object = append_object(array);
+	int err;
+
+	if (!object)
+		return -ENOMEM;
+	err = add_string(object, "kind", aimlock_model_holder_name(holder->kind));
+	if (!err)
+		err = add_positive(object, "pid", holder->pid);
+	if (!err)
+		err = add_positive(object, "ns_pid", holder->ns_pid);
+	if (!err)
+		err = holder->fd < 0 ? add(object, "fd", NULL) :
+		      add_number(object, "fd", holder->fd);
+	if (!err)
+		err = holder->comm[0] ? add_string(object, "comm", holder->comm) :
+		      add(object, "comm", NULL);
+	if (!err)
+		err = holder->state[0] ? add_string(object, "state", holder->state) :
+		      add(object, "state", NULL);
+	if (!err)
+		err = add_positive(object, "start_ns", holder->start_ns);
+	return err;
+}
+
+/* The cells of all columns that say something of a file, or of a lock. */
+static int add_cells(struct json_object *object, unsigned int of, const struct aimlock_row *row)
+{
+	const struct aimlock_column *column;
+	int err = 0;
+
+	for (column = aimlock_columns; column->name && !err; column++)
+		if ((column->flags & of) && !(column->flags & AIMLOCK_COLUMN_TABLE))
+			err = add_cell(object, column, row);
+	return err;
+}
+
+static int add_lock(struct json_object *array, const struct aimlock_row *row)
+{
+	struct json_object *object = append_object(array), *holders;
+	size_t i;
+	int err;
+
+	if (!object)
+		return -ENOMEM;
+	err = add_cells(object, AIMLOCK_COLUMN_OF_LOCK, row);
+	if (err)
+		return err;
+	holders = add_array(object, "holders");
+	if (!holders)
+		return -ENOMEM;
+	for (i = 0; i < row->lock->n_holders && !err; i++)
+		err = add_holder(holders, &row->lock->holders[i]);
+	return err;
+}
+
+static int add_file(struct json_object *array, const struct aimlock_file *file)
+{
+	struct json_object *object = append_object(array), *locks;
+	struct aimlock_row row = { .file = file };
+	size_t i;
+	int err;
+
+	if (!object)
+		return -ENOMEM;
+	err = add_cells(object, AIMLOCK_COLUMN_OF_FILE, &row);
+	if (err)
+		return err;
+	locks = add_array(object, "locks");
+	if (!locks)
+		return -ENOMEM;
+	for (i = 0; i < file->locks.n && !err; i++) {
+		row.lock = &file->locks.v[i];
+		err = add_lock(locks, &row);
+	}
+	return err;
+}
+
+struct json_object *aimlock_table_document(const struct aimlock_files *files)
+{
+	struct json_object *top = json_object_new_object();
+	struct json_object *array = top ? add_array(top, "files") : NULL;
+	int err = array ? 0 : -ENOMEM;
+	size_t i;
+
+	for (i = 0; i < files->n && !err; i++)
+		err = add_file(array, &files->v[i]);
+	if (!err)
+		return top;
+	json_object_put(top);
+	return NULL;
+}
+
+static int add_row(struct json_object *array, const struct aimlock_column_list *columns,
+		   const struct aimlock_row *row)
+{
+	struct json_object *object = append_object(array);
+	int err = object ? 0 : -ENOMEM;
+	size_t i;
+
+	for (i = 0; i < columns->n && !err; i++)
+		err = add_cell(object, columns->v[i], row);
+	return err;
+}
+
+static int add_rows(struct json_object *array, const struct aimlock_table *spec,
+		    const struct aimlock_file *file)
+{
+	struct aimlock_row row = { .file = file };
+	size_t i;
+	int err = 0;
+
+	if (spec->by_file || !file->locks.n)
+		return add_row(array, &spec->columns, &row);
+	for (i = 0; i < file->locks.n && !err; i++) {
+		row.lock = &file->locks.v[i];
+		err = add_row(array, &spec->columns, &row);
+	}
+	return err;
+}
+
+struct json_object *aimlock_table_rows(const struct aimlock_table *spec,
+				       const struct aimlock_files *files)
+{
+	struct json_object *top = json_object_new_object();
+	struct json_object *array = NULL;
+	int err;
+	size_t i;
+
+	if (top)
+		array = add_array(top, spec->by_file ? "files" : "locks");
+	err = array ? 0 : -ENOMEM;
+	for (i = 0; i < files->n && !err; i++)
+		err = add_rows(array, spec, &files->v[i]);
+	if (!err)
+		return top;
+	json_object_put(top);
+	return NULL;
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * libnl does the transport; the extended acknowledgement, which libnl does not
+ * parse, is read here.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <linux/aimlock.h>
+#include <linux/netlink.h>
+#include <netlink/attr.h>
+#include <netlink/errno.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/handlers.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+
+#include "netlink.h"
+
+#define MESSAGE_SIZE (32 * 1024)		/* first try; larger ones are read too */
+#define RECEIVE_BUFFER (512 * 1024)	/* for a clear that tells of many locks */
+#define REQUEST_SIZE (2 * AIMLOCK_PATH_MAX)
+
+struct call {
+	struct aimlock_netlink *nl;
+	aimlock_netlink_reader read;
+	void *arg;
+	int err;
+	bool done;
+};
+
+static void set_option(struct nl_sock *sock, int option)
+{
+	int on = 1;
+
+	/* Without it there is just no sentence. */
+	setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, option, &on, sizeof(on));
+}
+
+int aimlock_netlink_open(struct aimlock_netlink *nl)
+{
+	int err;
+
+	*nl = (struct aimlock_netlink){ .sock = nl_socket_alloc() };
+	if (!nl->sock)
+		return -ENOMEM;
+	err = genl_connect(nl->sock);
+	if (err < 0) {
+		snprintf(nl->message, sizeof(nl->message),
+			 "no generic netlink socket can be had: %s", nl_geterror(err));
+		aimlock_netlink_close(nl);
+		return -EIO;
+	}
+	nl_socket_set_buffer_size(nl->sock, RECEIVE_BUFFER, 0);
+	nl_socket_set_msg_buf_size(nl->sock, MESSAGE_SIZE);
+	nl_socket_enable_msg_peek(nl->sock);
+	set_option(nl->sock, NETLINK_EXT_ACK);
+	set_option(nl->sock, NETLINK_CAP_ACK);
+	nl->family = genl_ctrl_resolve(nl->sock, AIMLOCK_FAMILY_NAME);
+	if (nl->family < 0) {
+		aimlock_netlink_close(nl);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+void aimlock_netlink_close(struct aimlock_netlink *nl)
+{
+	nl_socket_free(nl->sock);
+	nl->sock = NULL;
+}
+
+struct nl_msg *aimlock_netlink_request(struct aimlock_netlink *nl, uint8_t cmd, int flags)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(REQUEST_SIZE);
+
+	if (msg && !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, nl->family, 0,
+				NLM_F_REQUEST | NLM_F_ACK | flags, cmd,
+				AIMLOCK_FAMILY_VERSION)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	return msg;
+}
+
+/* The attributes lie behind the fixed part of an NLMSG_ERROR or NLMSG_DONE. */
+static void read_sentence(struct call *call, const struct nlmsghdr *hdr, size_t fixed)
+{
+	struct nlattr *message;
+
+	if (!(hdr->nlmsg_flags & NLM_F_ACK_TLVS) || hdr->nlmsg_len < NLMSG_HDRLEN + fixed)
+		return;
+	message = nla_find((const struct nlattr *)((const char *)hdr + NLMSG_HDRLEN + fixed),
+			   hdr->nlmsg_len - NLMSG_HDRLEN - fixed, NLMSGERR_ATTR_MSG);
+	if (message)
+		nla_strlcpy(call->nl->message, message, sizeof(call->nl->message));
+}
+
+static int on_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *arg)
+{
+	const struct nlmsghdr *hdr = (const struct nlmsghdr *)((char *)error - NLMSG_HDRLEN);
+	struct call *call = arg;
+	size_t fixed = sizeof(*error);
+
+	(void)from;
+	if (!(hdr->nlmsg_flags & NLM_F_CAPPED))
+		fixed += NLMSG_ALIGN(error->msg.nlmsg_len) - NLMSG_HDRLEN;
+	read_sentence(call, hdr, fixed);
+	call->err = error->error;
+	call->done = true;
+	return NL_STOP;
+}
+
+static int on_ack(struct nl_msg *msg, void *arg)
+{
+	struct call *call = arg;
+
+	(void)msg;
+	call->done = true;
+	return NL_STOP;
+}
+
+/* A dump that failed on its way ends with NLMSG_DONE and an error in it. */
+static int on_finish(struct nl_msg *msg, void *arg)
+{
+	const struct nlmsghdr *hdr = nlmsg_hdr(msg);
+	struct call *call = arg;
+	int err = 0;
+
+	if (hdr->nlmsg_len >= NLMSG_HDRLEN + sizeof(err))
+		memcpy(&err, nlmsg_data(hdr), sizeof(err));
+	if (err < 0) {
+		read_sentence(call, hdr, sizeof(err));
+		if (!call->err)
+			call->err = err;
+	}
+	call->done = true;
+	return NL_STOP;
+}
+
+static int on_reply(struct nl_msg *msg, void *arg)
+{
+	struct call *call = arg;
+
+	/* After an error the rest is read off, so that the socket stays usable. */
+	if (call->read && !call->err)
+		call->err = call->read(nlmsg_hdr(msg), call->arg);
+	return NL_OK;
+}
+
+static int receive(struct call *call)
+{
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+	bool interrupted = false;
+	int err = 0;
+
+	if (!cb)
+		return -ENOMEM;
+	nl_cb_err(cb, NL_CB_CUSTOM, on_error, call);
+	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, call);
+	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, call);
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_reply, call);
+	while (!call->done) {
+		err = nl_recvmsgs(call->nl->sock, cb);
+		if (err == -NLE_DUMP_INTR)
+			interrupted = true;
+		else if (err < 0)
+			break;
+	}
+	nl_cb_put(cb);
+	if (call->done)
+		return call->err ? call->err : interrupted ? -EINTR : 0;
+	snprintf(call->nl->message, sizeof(call->nl->message), "no reply from the kernel: %s",
+		 nl_geterror(err));
+	return -EIO;
+}
+
+int aimlock_netlink_call(struct aimlock_netlink *nl, struct nl_msg *msg,
+			 aimlock_netlink_reader read, void *arg)
+{
+	struct call call = { .nl = nl, .read = read, .arg = arg };
+	int err;
+
+	nl->message[0] = '\0';
+	err = nl_send_auto(nl->sock, msg);
+	nlmsg_free(msg);
+	if (err < 0) {
+		snprintf(nl->message, sizeof(nl->message), "the request can't be sent: %s",
+			 nl_geterror(err));
+		return -EIO;
+	}
+	return receive(&call);
+}
