@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The programs that the cases run in the guest: one source each.  $(BUILD),
+# $(say) and $(Q) come from the Makefile that includes this.
+
+HELPER_CFLAGS ?= -std=gnu11 -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes \
+	-Wno-unused-parameter -Wno-missing-field-initializers
+HELPER_PROGS := $(patsubst tests/helpers/%.c,$(BUILD)/tests/%,$(wildcard tests/helpers/*.c))
+
+.PHONY: helpers
+programs helpers: $(HELPER_PROGS)
+
+$(BUILD)/tests/%: tests/helpers/%.c include/uapi/linux/aimlock.h
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) $(CPPFLAGS) -Iinclude/uapi $(CFLAGS) $(HELPER_CFLAGS) -pthread $(LDFLAGS) -o $@ $<
