@@ -199,6 +199,20 @@ static void record(struct aimlock_clear *clear)
 		aimlock_events_tell(&event);
 }
 
+/* It was in __fput, or its evidence changed on the second look. */
+static int check_gone(struct aimlock_clear *clear)
+{
+	const struct aimlock_lock *lock;
+
+	aimlock_for_each_lock(lock, &clear->set) {
+		if (lock->id != clear->id || !lock->listed || lock->cleared)
+			continue;
+		clear->refused = AIMLOCK_VERDICT_ORPHANED;
+		return -EBUSY;
+	}
+	return 0;
+}
+
 /* On the second look the wanted locks are pinned. */
 static int carry_out(struct aimlock_clear *clear)
 {
@@ -236,6 +250,8 @@ static int clear_locked(struct aimlock_clear *clear)
 		ret = carry_out(clear);
 	count_remaining(clear);
 	aimlock_inspect_leave(&clear->set);
+	if (!ret && clear->id)
+		ret = check_gone(clear);
 	return ret;
 }
 

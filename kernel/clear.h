@@ -20,7 +20,8 @@
  *	 &aimlock_lock.cleared
  * @remaining: how many of the others are still there
  * @released: the hold was on
- * @refused: with -EBUSY or -EPERM for an id: its verdict
+ * @refused: with -EBUSY or -EPERM for an id: its verdict; AIMLOCK_VERDICT_ORPHANED
+ *	     if it changed while it was looked at
  * @after: generation afterwards
  */
 struct aimlock_clear {

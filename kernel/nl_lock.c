@@ -213,7 +213,7 @@ static void explain_refusal(struct genl_info *info, enum aimlock_verdict verdict
 		GENL_SET_ERR_MSG(info, "the lock is the administrative hold: release it");
 		break;
 	case AIMLOCK_VERDICT_ORPHANED:
-		GENL_SET_ERR_MSG(info, "an orphaned lock changed while it was looked at: ask again");
+		GENL_SET_ERR_MSG(info, "the lock changed during the look: ask again");
 		break;
 	default:
 		GENL_SET_ERR_MSG(info, "the lock is not proven orphaned: needs force");
