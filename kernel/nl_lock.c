@@ -12,6 +12,9 @@
 #define CLEARED_MAX	1024	/* told in one reply; more are only cleared */
 #define CLEARED_SIZE	192	/* of one in a message, at most */
 
+#define MANAGERS_LOCK \
+	"a lock manager's: use unlock_ip, unlock_filesystem or clients/N/ctl of /proc/fs/nfsd"
+
 static u64 age_ms(const struct aimlock_lock *lock)
 {
 	return div_u64(ktime_get_boottime_ns() - lock->first_seen, NSEC_PER_MSEC);
@@ -206,8 +209,7 @@ static void explain_refusal(struct genl_info *info, enum aimlock_verdict verdict
 		GENL_SET_ERR_MSG(info, "the lock is unreachable: needs that scope, or force");
 		break;
 	case AIMLOCK_VERDICT_REMOTE:
-		GENL_SET_ERR_MSG(info,
-				 "a lock manager's: see nfsd's unlock_ip, unlock_filesystem, clients/N/ctl; exportfs -u");
+		GENL_SET_ERR_MSG(info, MANAGERS_LOCK);
 		break;
 	case AIMLOCK_VERDICT_HELD:
 		GENL_SET_ERR_MSG(info, "the lock is the administrative hold: release it");

@@ -246,7 +246,7 @@ static void settle_suspicion(struct sighting *seen, struct aimlock_lock *lock, u
 			     bool pinned)
 {
 	u64 now = ktime_get_boottime_ns();
-	u64 gap = max_t(u64, grace / 4, 250 * NSEC_PER_MSEC);
+	u64 gap = max_t(u64, grace, 2 * NSEC_PER_SEC);
 
 	if (seen->suspicion != lock->verdict) {
 		seen->suspicion = lock->verdict;
