@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 300
 # Locks that their takers hold: live, and never cleared.
 # shellcheck source=tests/cases/lib.sh
 . "$(dirname "$0")/../lib.sh"

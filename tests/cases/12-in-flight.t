@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 300
 # Descriptors left unread in a unix socket.
 # shellcheck source=tests/cases/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -20,6 +21,7 @@ orphan() {
 	local name=$1 kind=$2
 	shift 2
 	new_file "$name"
+	echo 200 >"$SYS/$name/grace_ms"
 	abandon "$name" "$@"
 	wait_state "$name" orphaned
 	judged "$name" orphaned "in-flight $(pid "$name") 21 busd"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 300
 # Queues that are reached in a roundabout way.
 # shellcheck source=tests/cases/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 300
 # lslocks and /proc/locks agree with aimlock on every lock that they can see.
 # shellcheck source=tests/cases/lib.sh
 . "$(dirname "$0")/../lib.sh"

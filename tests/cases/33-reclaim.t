@@ -12,7 +12,7 @@ check() {
 	touch "$file"
 	al_add "$1" "$file"
 	accepts 0 "$SYS/$1/grace_ms" "$1: no grace"
-	run reclaim "$1" "$file" "$SYS/$1/conf_locked" 25 6
+	run reclaim "$1" "$file" "$SYS/$1/conf_locked" 15 6
 	like "$rc $out" "^0 .* doubled=0 lost=0$" "$1: no lock was lost"
 	like "$out" "taken=[1-9][0-9]{2}" "$1: locks were taken"
 	like "$out" "absent=0 odd=0 " "$1: echo 0 had no other answer than success and EBUSY"

@@ -11,15 +11,24 @@ long=$(printf 'n%.0s' {1..63})
 for name in a A 0 _ - -- -n a.b .a ... ..a a- 'a_b-c.d' NEW_LOCK new_lock2 conf_locked "$long"; do
 	accepts "$name $file" "$SYS/new_lock" "$name can be registered"
 	is "$(attr "./$name" path)" "$file" "$name: there it is"
-	is "$(aimlock list --json | jq -r '.files[].name')" "$name" "$name: aimlock lists it"
 	accepts "$name" "$SYS/delete_lock" "$name: and can be removed"
+done
+
+for name in a "$long" --; do
+	run aimlock add -- "$name" "$file"
+	is "$rc$out" 0 "aimlock add $name"
+	is "$(aimlock list --json | jq -r '.files[].name')" "$name" "aimlock lists it"
+	run aimlock remove -- "$name"
+	is "$rc$out" 0 "aimlock remove $name"
 done
 
 for name in . .. a/b /a a/ ../a ./a new_lock delete_lock "n$long" "$long$long$long$long$long" \
 	a:b a%b a@b 'a*' 'a?' '[a]' "a'b" 'a"b' 'a\b' 'a$b' é $'a\tb' $'a\x01b' $'a\x7f' $'a\xff' a,b a+b '~'; do
 	refuses "$name $file" "$SYS/new_lock" "$EINVAL" "$(printf '%.30q' "$name") is no name"
+done
+for name in .. a/b new_lock "n$long" 'a$b' $'a\x01b' é; do
 	run aimlock add -- "$name" "$file"
-	is "$rc" 1 "nor for the command"
+	is "$rc" 1 "$(printf '%.30q' "$name") is none for the command"
 	like "$out" "^aimlock: add: .+" "which says so"
 done
 printf 'a\0b %s' "$file" >"$AL_TMP/nul"

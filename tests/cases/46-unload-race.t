@@ -4,7 +4,7 @@
 # timeout: 300
 . "$(dirname "$0")/../lib.sh"
 
-ROUNDS=60
+ROUNDS=40
 
 # Each goes on whatever it is answered, until it is killed.
 cat >"$AL_TMP/sysfs" <<'END'

@@ -173,7 +173,8 @@ until_ok() {
 bg() {
 	local id=$1
 	shift
-	setsid "$@" >"$AL_TMP/log.$id" 2>&1 </dev/null &
+	: >"$AL_TMP/log.$id"	# now: an earlier process of that id may have said the word
+	setsid "$@" >>"$AL_TMP/log.$id" 2>&1 </dev/null &
 	al_pid[$id]=$!
 	al_order+=("$id")
 }

@@ -219,6 +219,15 @@ static void step_loop(char **arg, struct block *block)
 
 /* --- unix sockets --- */
 
+/* Out of the way of the numbers that steps ask for. */
+static int lift(int fd)
+{
+	int high = fcntl(fd, F_DUPFD, 100);
+
+	close(fd);
+	return high;
+}
+
 static void step_socketpair(char **arg, struct block *block)
 {
 	int type = strcmp(arg[0], "dgram") ? SOCK_STREAM : SOCK_DGRAM;
@@ -228,6 +237,8 @@ static void step_socketpair(char **arg, struct block *block)
 		type = SOCK_SEQPACKET;
 	if (socketpair(AF_UNIX, type, 0, pair))
 		fail("socketpair");
+	pair[0] = lift(pair[0]);
+	pair[1] = lift(pair[1]);
 	place(pair[0], arg[1]);
 	place(pair[1], arg[2]);
 }

@@ -221,8 +221,7 @@ static void run_clearer(const char *path)
 			world->odd++;
 		if (fd >= 0)
 			close(fd);
-		else
-			usleep(1000);
+		usleep(random() % 1000);
 	}
 }
 
