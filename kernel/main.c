@@ -55,4 +55,3 @@ MODULE_LICENSE("GPL");
 MODULE_AUTHOR("The aimlock authors");
 MODULE_DESCRIPTION("Shows, proves and clears orphaned file locks");
 MODULE_VERSION("0.1.0");
-MODULE_ALIAS_GENL_FAMILY(AIMLOCK_FAMILY_NAME);
