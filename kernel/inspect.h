@@ -65,8 +65,8 @@ struct aimlock_holder {
  * @maps: of them, found as mappings
  * @flights: of them, found in queues of unix sockets
  * @queued: in which messages of which sockets, hashed
- * @tables: processes whose file table owns it (POSIX)
- * @by_taker: one of these is the taker's
+ * @reached: a process has it by an fd, a mapping or its file table
+ * @by_taker: the taker is one of them
  * @blind: a part of the host couldn't be looked at
  * @holders: what was found, up to AIMLOCK_HOLDERS_MAX
  * @n_holders: how many are in it
@@ -111,7 +111,7 @@ struct aimlock_lock {
 	u32 maps;
 	u32 flights;
 	u64 queued;
-	u32 tables;
+	bool reached;
 	bool by_taker;
 	bool blind;
 	struct list_head holders;

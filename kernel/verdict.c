@@ -213,13 +213,11 @@ static enum aimlock_verdict judge_unreached(const struct aimlock_lock *lock)
 
 static enum aimlock_verdict judge(const struct aimlock_lock *lock)
 {
-	bool reached = aimlock_is_by_description(lock) ? lock->fds || lock->maps : lock->tables;
-
 	if (lock->ours)
 		return AIMLOCK_VERDICT_HELD;
 	if (lock->manager)
 		return AIMLOCK_VERDICT_REMOTE;
-	if (reached)
+	if (lock->reached)
 		return lock->by_taker ? AIMLOCK_VERDICT_LIVE : AIMLOCK_VERDICT_INHERITED;
 	/* ksmbd's and 9p's: a POSIX lock of a description that nobody has open */
 	if (lock->kind == AIMLOCK_LOCK_KIND_POSIX && lock->owner == lock->filp)

@@ -175,6 +175,7 @@ static void note_fd(struct walk *walk, const struct file *filp, unsigned int fd)
 	for_each_candidate(lock, walk, filp) {
 		if (!lives_by(lock, filp))
 			continue;
+		lock->reached = true;
 		lock->fds += !walk->counted;
 		lock->by_taker |= task_tgid(walk->task) == lock->taker_pid;
 		note_holder(lock, &holder);
@@ -206,9 +207,8 @@ static void read_owner(struct walk *walk, struct task_struct *task)
 		if (lock->owner != task->files)
 			continue;
 		holder = describe(task, AIMLOCK_HOLDER_KIND_TABLE, -1);
-		lock->tables++;
-		if (task_tgid(task) == lock->taker_pid)
-			lock->by_taker = true;
+		lock->reached = true;
+		lock->by_taker |= task_tgid(task) == lock->taker_pid;
 		note_holder(lock, &holder);
 	}
 }
@@ -390,6 +390,7 @@ static void read_maps(struct walk *walk, struct task_struct *task, struct mm_str
 		for_each_candidate(lock, walk, vma->vm_file) {
 			if (!lives_by(lock, vma->vm_file))
 				continue;
+			lock->reached = true;
 			lock->maps++;
 			lock->by_taker |= task_tgid(task) == lock->taker_pid;
 			note_holder(lock, &holder);
@@ -456,7 +457,7 @@ static void reset(struct aimlock_set *set)
 		lock->maps = 0;
 		lock->flights = 0;
 		lock->queued = 0;
-		lock->tables = 0;
+		lock->reached = false;
 		lock->by_taker = false;
 		lock->blind = false;
 		aimlock_inspect_drop_holders(lock);
