@@ -277,24 +277,28 @@ static struct attribute *file_attrs[] = {
 };
 ATTRIBUTE_GROUPS(file);
 
-/* A longer line would arrive cut. */
-static bool is_one_line(const char *buf, size_t count)
+/*
+ * What was written, "NAME" or "NAME PATH" with one trailing newline, cut in two
+ * and to be freed.  A line of a page or more would have arrived cut.
+ */
+static char *take_line(const char *buf, size_t count, char **path)
 {
-	return count < PAGE_SIZE && strlen(buf) == count;
-}
+	int ret = may_change();
+	char *line;
 
-/* "NAME PATH", one trailing newline; @line is cut in two. */
-static char *split_line(char *line)
-{
-	size_t len = strlen(line);
-	char *path;
-
-	if (len && line[len - 1] == '\n')
-		line[len - 1] = '\0';
-	path = strchr(line, ' ');
-	if (path)
-		*path++ = '\0';
-	return path;
+	if (ret)
+		return ERR_PTR(ret);
+	if (count >= PAGE_SIZE || strlen(buf) != count)
+		return ERR_PTR(-EINVAL);
+	line = kstrdup(buf, GFP_KERNEL);
+	if (!line)
+		return ERR_PTR(-ENOMEM);
+	if (count && line[count - 1] == '\n')
+		line[count - 1] = '\0';
+	*path = strchr(line, ' ');
+	if (*path)
+		*(*path)++ = '\0';
+	return line;
 }
 
 static ssize_t new_lock_store(struct kobject *kobj, struct kobj_attribute *attr,
@@ -302,19 +306,13 @@ static ssize_t new_lock_store(struct kobject *kobj, struct kobj_attribute *attr,
 {
 	struct aimlock_file_config config = {};
 	struct aimlock_file *file;
-	char *line, *path;
-	int ret = may_change();
+	char *path, *name = take_line(buf, count, &path);
+	int ret;
 
-	if (ret)
-		return ret;
-	if (!is_one_line(buf, count))
-		return -EINVAL;
-	line = kstrdup(buf, GFP_KERNEL);
-	if (!line)
-		return -ENOMEM;
-	path = split_line(line);
-	ret = path ? aimlock_registry_add(line, path, &config, &file) : -EINVAL;
-	kfree(line);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	ret = path ? aimlock_registry_add(name, path, &config, &file) : -EINVAL;
+	kfree(name);
 	if (ret)
 		return ret;
 	aimlock_verdict_first_look(file);
@@ -325,18 +323,13 @@ static ssize_t new_lock_store(struct kobject *kobj, struct kobj_attribute *attr,
 static ssize_t delete_lock_store(struct kobject *kobj, struct kobj_attribute *attr,
 				 const char *buf, size_t count)
 {
-	char *line;
-	int ret = may_change();
+	char *path, *name = take_line(buf, count, &path);
+	int ret;
 
-	if (ret)
-		return ret;
-	if (!is_one_line(buf, count))
-		return -EINVAL;
-	line = kstrdup(buf, GFP_KERNEL);
-	if (!line)
-		return -ENOMEM;
-	ret = split_line(line) ? -EINVAL : aimlock_registry_remove(line);
-	kfree(line);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	ret = path ? -EINVAL : aimlock_registry_remove(name);
+	kfree(name);
 	return ret ? ret : count;
 }
 

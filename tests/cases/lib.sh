@@ -239,7 +239,8 @@ stop() {
 	local pid=${al_pid[$1]}
 	disown "$pid" 2>/dev/null || :	# else bash reports its death
 	kill "-${2:-KILL}" -- "-$pid" 2>/dev/null || kill "-${2:-KILL}" "$pid" 2>/dev/null || :
-	until_ok 20 group_is_gone "$pid" || diag "$1 ($pid) doesn't end"
+	until_ok 20 group_is_gone "$pid" ||
+		diag "$1 doesn't end: $(ps -o pid,stat,wchan:24,args -s "$pid")"
 }
 
 al_cleanup() {
