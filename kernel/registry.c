@@ -83,25 +83,35 @@ static int check_type(const struct path *path)
 	return S_ISDIR(inode->i_mode) ? -EISDIR : -EINVAL;
 }
 
+/* PID 1 is another task when a thread other than the first has called execve(2). */
+static bool get_init_root(struct path *root)
+{
+	struct task_struct *init;
+	bool found;
+
+	rcu_read_lock();
+	init = READ_ONCE(init_pid_ns.child_reaper);
+	task_lock(init);
+	found = init->fs;
+	if (found)
+		get_fs_root(init->fs, root);
+	task_unlock(init);
+	rcu_read_unlock();
+	return found;
+}
+
 /*
  * In the root of PID 1, with the rights of the kernel: readers without rights
  * on the way to the file may ask for its locks, as they may in /proc/locks.
  */
 static int look_up(const char *name, struct path *path)
 {
-	struct task_struct *init = init_pid_ns.child_reaper;
 	const struct cred *old;
 	struct path root;
 	int ret;
 
-	task_lock(init);
-	if (!init->fs) {
-		task_unlock(init);
+	if (!get_init_root(&root))
 		return -ENOENT;
-	}
-	get_fs_root(init->fs, &root);
-	task_unlock(init);
-
 	old = override_creds(kernel_rights);
 	ret = vfs_path_lookup(root.dentry, root.mnt, name, LOOKUP_FOLLOW, path);
 	revert_creds(old);
