@@ -6,7 +6,6 @@
  * file (&aimlock_file.hold) that keeps the module loaded.
  */
 #include "hold.h"
-#include "events.h"
 #include "inspect.h"
 #include "registry.h"
 #include "request.h"
@@ -14,18 +13,6 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/module.h>
-
-static void tell(struct aimlock_file *file, enum aimlock_reason reason, u64 generation)
-{
-	struct aimlock_event event = {
-		.file = file,
-		.name = file->name,
-		.reason = reason,
-		.generation = generation,
-	};
-
-	aimlock_events_tell(&event);
-}
 
 /* Reading is enough: locks of the kernel's own don't ask for the mode. */
 static struct file *open_locked(const struct path *path)
@@ -96,7 +83,7 @@ int aimlock_hold_take(struct aimlock_file *file)
 	ret = take(file, &generation);
 	mutex_unlock(&file->clearing);
 	if (!ret)
-		tell(file, AIMLOCK_REASON_HELD, generation);
+		aimlock_registry_tell(file, AIMLOCK_REASON_HELD, generation);
 	return ret;
 }
 
@@ -128,12 +115,7 @@ bool aimlock_hold_drop_locked(struct aimlock_file *file)
  */
 void aimlock_hold_dropped(struct aimlock_file *file)
 {
-	u64 generation;
-
-	mutex_lock(&file->lock);
-	generation = file->generation;
-	mutex_unlock(&file->lock);
-	tell(file, AIMLOCK_REASON_RELEASED, generation);
+	aimlock_registry_tell(file, AIMLOCK_REASON_RELEASED, aimlock_registry_generation(file));
 	module_put(THIS_MODULE);
 }
 

@@ -222,16 +222,43 @@ unlock:
 	return ret;
 }
 
-static void tell(struct aimlock_file *file, enum aimlock_reason reason)
+/**
+ * aimlock_registry_generation() - the fencing token of a file
+ * @file: the file; its lock is not held
+ */
+u64 aimlock_registry_generation(struct aimlock_file *file)
+{
+	u64 generation;
+
+	mutex_lock(&file->lock);
+	generation = file->generation;
+	mutex_unlock(&file->lock);
+	return generation;
+}
+
+/**
+ * aimlock_registry_tell() - pass on what happened to a file
+ * @file: the file; none of its locks is held
+ * @reason: what happened
+ * @generation: of the file, afterwards
+ */
+void aimlock_registry_tell(struct aimlock_file *file, enum aimlock_reason reason,
+			   u64 generation)
 {
 	struct aimlock_event event = {
 		.file = file,
 		.name = file->name,
 		.reason = reason,
-		.generation = file->generation,
+		.generation = generation,
 	};
 
 	aimlock_events_tell(&event);
+}
+
+/* With the generation as it is. */
+static void tell(struct aimlock_file *file, enum aimlock_reason reason)
+{
+	aimlock_registry_tell(file, reason, aimlock_registry_generation(file));
 }
 
 /**

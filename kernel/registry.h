@@ -114,6 +114,9 @@ struct aimlock_file *aimlock_registry_get(const char *name);
 struct aimlock_file *aimlock_registry_next(unsigned long *id);
 void aimlock_registry_put(struct aimlock_file *file);
 u32 aimlock_registry_sequence(void);
+u64 aimlock_registry_generation(struct aimlock_file *file);
+void aimlock_registry_tell(struct aimlock_file *file, enum aimlock_reason reason,
+			   u64 generation);
 
 int aimlock_registry_resolve(struct aimlock_file *file, struct path *path);
 const struct cred *aimlock_registry_cred(void);

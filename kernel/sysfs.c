@@ -156,13 +156,7 @@ static ssize_t waiters_show(struct kobject *kobj, struct kobj_attribute *attr, c
 
 static ssize_t generation_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	struct aimlock_file *file = file_of(kobj);
-	u64 generation;
-
-	mutex_lock(&file->lock);
-	generation = file->generation;
-	mutex_unlock(&file->lock);
-	return sysfs_emit(buf, "%llu\n", generation);
+	return sysfs_emit(buf, "%llu\n", aimlock_registry_generation(file_of(kobj)));
 }
 
 /* The first process that the reader may know of. */
