@@ -5,8 +5,9 @@
 
 set -euo pipefail
 
-# depmod and mke2fs, which Debian keeps from the path of users.
-PATH=$PATH:/usr/sbin:/sbin
+# Debian's own tools first, whatever else is in the caller's path; those that it keeps
+# from the path of users, as depmod and mke2fs, too.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 VM=$TOP/tests/vm
 CACHE=${AIMLOCK_CACHE:-${XDG_CACHE_HOME:-~/.cache}/aimlock}
