@@ -243,13 +243,20 @@ static int copy_locks(struct aimlock_set *set, struct inode *inode, const struct
 	return visit_all(inode, copy_lock, make_room, &to);
 }
 
+/* The path of this one can't be looked up: others still can. */
+static bool is_tolerated(const struct aimlock_set *set, int error)
+{
+	return error == -ENOENT || (set->tolerant && error != -ENOMEM && error != -EINTR &&
+				    error != -ERESTARTSYS);
+}
+
 /**
  * aimlock_inspect_add() - copy the locks of a file into a set
- * @set: the set; all zero at first
+ * @set: the set; all zero at first, but for tolerant
  * @file: the file; the set takes a reference of its own
  *
- * Return: 0, also when no file lies at the path; -ENOMEM; what waiting for the
- * filesystem gave.
+ * Return: 0, also when no file lies at the path; -ENOMEM; what looking up the path
+ * gave.
  */
 int aimlock_inspect_add(struct aimlock_set *set, struct aimlock_file *file)
 {
@@ -264,7 +271,7 @@ int aimlock_inspect_add(struct aimlock_set *set, struct aimlock_file *file)
 	part = &set->parts[set->n_parts];
 	memset(part, 0, sizeof(*part));
 	ret = aimlock_registry_resolve(file, &part->path);
-	if (ret && ret != -ENOENT)
+	if (ret && !is_tolerated(set, ret))
 		return ret;
 	part->present = !ret;
 

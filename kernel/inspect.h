@@ -161,6 +161,7 @@ struct aimlock_part {
  * @room_locks: how many fit
  * @tables: three of 1 << @bits buckets, made when the set is complete
  * @bits: see @tables
+ * @tolerant: a file whose path can't be looked up counts as missing
  */
 struct aimlock_set {
 	struct aimlock_part *parts;
@@ -171,6 +172,7 @@ struct aimlock_set {
 	u32 room_locks;
 	struct hlist_head *tables;
 	unsigned int bits;
+	bool tolerant;
 };
 
 int aimlock_inspect_add(struct aimlock_set *set, struct aimlock_file *file);

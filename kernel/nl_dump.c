@@ -62,6 +62,7 @@ static int collect(struct aimlock_nl_dump *dump)
 		dump->over = true;
 		return aimlock_verdict_add(&dump->set, dump->only);
 	}
+	dump->set.tolerant = true;
 	while (dump->set.n_parts < FILES_AT_ONCE && dump->set.n_locks < LOCKS_AT_ONCE) {
 		file = aimlock_registry_next(&dump->next);
 		if (!file) {

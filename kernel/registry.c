@@ -119,6 +119,13 @@ static int look_up(const char *name, struct path *path)
 	return ret;
 }
 
+/* Of a look-up that came to its end: nothing lies there. */
+static bool is_absent(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP ||
+	       error == -ENAMETOOLONG;
+}
+
 static struct aimlock_inode_id inode_id(const struct path *path)
 {
 	const struct inode *inode = d_backing_inode(path->dentry);
@@ -147,7 +154,8 @@ static int check_path(const char *name, struct aimlock_inode_id *id)
 		goto put_callers;
 	ret = look_up(name, &ours);
 	if (ret) {
-		ret = -EXDEV;
+		if (is_absent(ret))
+			ret = -EXDEV;
 		goto put_callers;
 	}
 	if (d_backing_inode(callers.dentry) != d_backing_inode(ours.dentry))
@@ -456,8 +464,8 @@ u32 aimlock_registry_sequence(void)
  *
  * Tells when that is another file than at the last look.
  *
- * Return: 0; -ENOENT when no regular file lies there; -EINTR and the like when
- * the filesystem was waited for in vain.
+ * Return: 0; -ENOENT when no regular file lies there; -ENOMEM, -EIO, -EINTR and
+ * the like when the look-up failed, so that nothing is known.
  * Context: process context; may wait for the filesystem.
  */
 int aimlock_registry_resolve(struct aimlock_file *file, struct path *path)
@@ -472,7 +480,7 @@ int aimlock_registry_resolve(struct aimlock_file *file, struct path *path)
 	}
 	if (ret)
 		*path = (struct path){};
-	if (ret == -EINTR || ret == -ERESTARTSYS || ret == -ENOMEM)
+	if (ret && !is_absent(ret))
 		return ret;
 	if (!ret)
 		now = inode_id(path);
