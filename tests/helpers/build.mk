@@ -9,7 +9,7 @@ HELPER_PROGS := $(patsubst tests/helpers/%.c,$(BUILD)/tests/%,$(wildcard tests/h
 .PHONY: helpers
 programs helpers: $(HELPER_PROGS)
 
-$(BUILD)/tests/%: tests/helpers/%.c include/uapi/linux/aimlock.h
+$(BUILD)/tests/%: tests/helpers/%.c tests/helpers/genl.h include/uapi/linux/aimlock.h
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) $(CPPFLAGS) -Iinclude/uapi $(CFLAGS) $(HELPER_CFLAGS) -pthread $(LDFLAGS) -o $@ $<
