@@ -6,10 +6,12 @@ HELPER_CFLAGS ?= -std=gnu11 -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-p
 	-Wno-unused-parameter -Wno-missing-field-initializers
 HELPER_PROGS := $(patsubst tests/helpers/%.c,$(BUILD)/tests/%,$(wildcard tests/helpers/*.c))
 
+HELPER_HEADERS := $(wildcard tests/helpers/*.h)
+
 .PHONY: helpers
 programs helpers: $(HELPER_PROGS)
 
-$(BUILD)/tests/%: tests/helpers/%.c tests/helpers/genl.h include/uapi/linux/aimlock.h
+$(BUILD)/tests/%: tests/helpers/%.c $(HELPER_HEADERS) include/uapi/linux/aimlock.h
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) $(CPPFLAGS) -Iinclude/uapi $(CFLAGS) $(HELPER_CFLAGS) -pthread $(LDFLAGS) -o $@ $<

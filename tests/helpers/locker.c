@@ -29,6 +29,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "scm.h"
+
 /* The steps between a pair of brackets. */
 struct block {
 	char **from;
@@ -278,49 +280,19 @@ static void step_accept(char **arg, struct block *block)
 	place(accept(number(arg[0]), NULL, NULL), arg[1]);
 }
 
-union control {
-	struct cmsghdr header;
-	char space[CMSG_SPACE(sizeof(int))];
-};
-
 static void step_send(char **arg, struct block *block)
 {
-	struct iovec data = { .iov_base = "f", .iov_len = 1 };
-	union control control = { };
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd = number(arg[1]);
-
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	if (sendmsg(number(arg[0]), &message, 0) != 1)
+	if (!scm_send(number(arg[0]), number(arg[1]), "f", 1, 0))
 		fail("send");
 }
 
 static void step_recv(char **arg, struct block *block)
 {
 	char byte;
-	struct iovec data = { .iov_base = &byte, .iov_len = 1 };
-	union control control = { };
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
+	int fd = scm_receive(number(arg[0]), &byte, 1, 0);
 
-	if (recvmsg(number(arg[0]), &message, 0) != 1)
+	if (fd < 0)
 		fail("recv");
-	if (control.header.cmsg_type != SCM_RIGHTS)
-		errx(2, "recv: no descriptor came");
-	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
 	place(fd, arg[1]);
 }
 

@@ -28,6 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "scm.h"
+
 #define PID_LIMIT (1 << 22)
 #define TAKERS_MAX 64
 
@@ -93,36 +95,16 @@ static int take(int fd, short type)
 	return fcntl(fd, kind == OFD ? F_OFD_SETLKW : F_SETLKW, &fl);
 }
 
-union control {
-	struct cmsghdr head;
-	char space[CMSG_SPACE(sizeof(int))];
-};
-
 static bool send_fd(int sock, int fd)
 {
-	union control c = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)),
-				      .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
-	struct iovec byte = { .iov_base = "x", .iov_len = 1 };
-	struct msghdr msg = { .msg_iov = &byte, .msg_iovlen = 1, .msg_control = &c,
-			      .msg_controllen = sizeof(c) };
-
-	memcpy(CMSG_DATA(&c.head), &fd, sizeof(fd));
-	return sendmsg(sock, &msg, MSG_DONTWAIT) == 1;
+	return scm_send(sock, fd, "x", 1, MSG_DONTWAIT);
 }
 
 static int receive_fd(int sock)
 {
-	union control c;
-	char buf;
-	struct iovec byte = { .iov_base = &buf, .iov_len = 1 };
-	struct msghdr msg = { .msg_iov = &byte, .msg_iovlen = 1, .msg_control = &c,
-			      .msg_controllen = sizeof(c) };
-	int fd;
+	char byte;
 
-	if (recvmsg(sock, &msg, MSG_DONTWAIT) != 1)
-		return -1;
-	memcpy(&fd, CMSG_DATA(&c.head), sizeof(fd));
-	return fd;
+	return scm_receive(sock, &byte, 1, MSG_DONTWAIT);
 }
 
 /* The fd goes through a socket of this process's own: for a moment only in flight. */

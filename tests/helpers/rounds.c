@@ -26,6 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "scm.h"
+
 #define PATIENCE_MS 20000
 
 static bool is_flock, is_posix;
@@ -89,17 +91,7 @@ static pid_t start_load(void)
 
 static void send_fd(int sock, int fd)
 {
-	union {
-		struct cmsghdr head;
-		char space[CMSG_SPACE(sizeof(int))];
-	} c = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
-			  .cmsg_type = SCM_RIGHTS } };
-	struct iovec byte = { .iov_base = "x", .iov_len = 1 };
-	struct msghdr msg = { .msg_iov = &byte, .msg_iovlen = 1, .msg_control = &c,
-			      .msg_controllen = sizeof(c) };
-
-	memcpy(CMSG_DATA(&c.head), &fd, sizeof(fd));
-	if (sendmsg(sock, &msg, 0) != 1)
+	if (!scm_send(sock, fd, "x", 1, 0))
 		err(1, "sendmsg");
 }
 

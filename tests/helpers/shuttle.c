@@ -20,27 +20,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-union control {
-	struct cmsghdr header;
-	char space[CMSG_SPACE(sizeof(int))];
-};
+#include "scm.h"
 
 static void send_fd(int sock, int fd)
 {
-	struct iovec data = { .iov_base = "fd", .iov_len = 2 };
-	union control control = { };
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	if (sendmsg(sock, &message, 0) != 2)
+	if (!scm_send(sock, fd, "fd", 2, 0))
 		err(1, "send");
 }
 
@@ -48,19 +32,10 @@ static void send_fd(int sock, int fd)
 static int receive_fd(int sock)
 {
 	char byte;
-	struct iovec data = { .iov_base = &byte, .iov_len = 1 };
-	union control control = { };
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
+	int fd = scm_receive(sock, &byte, 1, 0);
 
-	if (recvmsg(sock, &message, 0) != 1 || control.header.cmsg_type != SCM_RIGHTS)
+	if (fd < 0)
 		err(1, "receive");
-	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
 	return fd;
 }
 
