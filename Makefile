@@ -37,6 +37,7 @@ LINKS   := $(addprefix $(FARM)/,$(SOURCES) include)
 
 -include userspace/build.mk
 -include tests/helpers/build.mk
+-include tests/torture/build.mk
 
 .PHONY: all module tools programs
 all: module tools ## build the module and the tools (V=1 shows the commands)
@@ -59,12 +60,15 @@ programs: $(HELPER_PROGS) ## build the programs that the tests use
 	@:
 
 # ---------------------------------------------------------------- tests
-.PHONY: check test demo vm
+.PHONY: check test torture demo vm
 check: ## static checks: warnings as errors, sparse, style, interfaces in step
 	$(Q)tests/check/run
 
 test: ## boot each kernel and run the cases (KERNEL=6.12, CASE=03 choose)
 	$(Q)tests/vm/run $(KERNEL)
+
+torture: ## a thousand lockers and four clearers at once (KERNEL=, MINUTES=10)
+	$(Q)tests/vm/torture $(KERNEL)
 
 demo: ## the story in three minutes, in a throw-away virtual machine
 	$(Q)tests/vm/demo $(KERNEL)
@@ -72,7 +76,7 @@ demo: ## the story in three minutes, in a throw-away virtual machine
 vm: ## a root shell in such a machine, module loaded (KERNEL=6.1 chooses)
 	$(Q)tests/vm/shell $(KERNEL)
 
-export CASE FLAVOUR RESULTS V
+export CASE FLAVOUR MINUTES RESULTS V
 
 # ---------------------------------------------------------------- installation
 .PHONY: install install-module uninstall uninstall-module clean help
