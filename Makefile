@@ -38,6 +38,7 @@ LINKS   := $(addprefix $(FARM)/,$(SOURCES) include)
 -include userspace/build.mk
 -include tests/helpers/build.mk
 -include tests/torture/build.mk
+-include tests/bad/build.mk
 
 .PHONY: all module tools programs
 all: module tools ## build the module and the tools (V=1 shows the commands)
@@ -60,12 +61,15 @@ programs: $(HELPER_PROGS) ## build the programs that the tests use
 	@:
 
 # ---------------------------------------------------------------- tests
-.PHONY: check test torture demo vm
+.PHONY: check test test-debug torture demo vm
 check: ## static checks: warnings as errors, sparse, style, interfaces in step
 	$(Q)tests/check/run
 
 test: ## boot each kernel and run the cases (KERNEL=6.12, CASE=03 choose)
 	$(Q)tests/vm/run $(KERNEL)
+
+test-debug: ## the same on kernels that look for mistakes (the first time builds them)
+	$(Q)tests/vm/debug $(KERNEL)
 
 torture: ## a thousand lockers and four clearers at once (KERNEL=, MINUTES=10)
 	$(Q)tests/vm/torture $(KERNEL)
@@ -97,5 +101,5 @@ clean: ## remove everything that was built
 	$(Q)rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) |\
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) |\
 		awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'

@@ -159,9 +159,10 @@ nap() {
 	read -r -t 0.02 -u "$al_never" || :
 }
 
-# until_ok SECONDS COMMAND...: tries until the command succeeds
+# until_ok SECONDS COMMAND...: tries until the command succeeds; on a slow kernel
+# for longer
 until_ok() {
-	local end=$((SECONDS + $1 + 1))
+	local end=$((SECONDS + $1 * ${AL_SLOW:-1} + 1))
 	shift
 	until "$@"; do
 		((SECONDS < end)) || return 1

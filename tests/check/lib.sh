@@ -53,7 +53,6 @@ build_module()
 	local version
 
 	version=$(cat "$("$VM/kernel" "$1")/version") || return
-	"$VM/inside" "$(kernel_suite "$1")" make -k -j"$(nproc)" --no-print-directory module \
-		BUILD="$OUT" KVER="$version" W=1 KCFLAGS=-Werror "${@:2}" >&2 || return
+	make_inside "$1" -k module BUILD="$OUT" W=1 KCFLAGS=-Werror "${@:2}" >&2 || return
 	echo "$OUT/$version"
 }

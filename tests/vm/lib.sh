@@ -13,6 +13,8 @@ VM=$TOP/tests/vm
 CACHE=${AIMLOCK_CACHE:-${XDG_CACHE_HOME:-~/.cache}/aimlock}
 FLAVOUR=${FLAVOUR:-cloud-amd64}
 DEFAULT_KERNEL=6.12
+# Built here, from the sources of the kernel of that name: see kernel-debug.
+DEBUG_KERNELS=(6.1-debug 6.12-debug)
 # Shared with the scripts that this one calls, so that they count as one.
 export AIMLOCK_T0=${AIMLOCK_T0:-$(date +%s)}
 
@@ -41,15 +43,20 @@ kernel_tags() {
 	awk '!/^#/ && NF { print $1 }' "$VM/kernels"
 }
 
-# kernel_suite TAG
+# kernel_suite TAG: a debug kernel has that of its base.
 kernel_suite() {
-	awk -v tag="$1" '$1 == tag { print $2; found = 1 } END { exit !found }' \
+	awk -v tag="${1%-debug}" '$1 == tag { print $2; found = 1 } END { exit !found }' \
 		"$VM/kernels" ||
 		die "no kernel '$1' in tests/vm/kernels ($(kernel_tags | xargs))"
 }
 
-# kernel_package TAG: the package that depends on the newest image.
+# kernel_package TAG: the package that depends on the newest image, or for a debug
+# kernel the one with its sources.
 kernel_package() {
+	if [[ $1 == *-debug ]]; then
+		echo "linux-source-${1%-debug}"
+		return
+	fi
 	awk -v tag="$1" -v flavour="$FLAVOUR" \
 		'$1 == tag { sub(/%f/, flavour, $3); print $3 }' "$VM/kernels"
 }
@@ -57,6 +64,31 @@ kernel_package() {
 # kernels_of SUITE: tags of the kernels that are built in this suite's root.
 kernels_of() {
 	awk -v suite="$1" '!/^#/ && $2 == suite { print $1 }' "$VM/kernels"
+}
+
+# kernel_slowness TAG: how many times longer than usual things may take.
+kernel_slowness() {
+	[[ $1 == *-debug ]] && echo 4 || echo 1
+}
+
+# kernel_memory TAG: KASAN takes an eighth, and its quarantine as much again.
+kernel_memory() {
+	[[ $1 == *-debug ]] && echo 3G || echo 2G
+}
+
+# make_inside TAG ARGUMENT...: make in its suite's root, for that kernel.
+make_inside() {
+	local tag=$1 kernel place=()
+
+	shift
+	kernel=$("$VM/kernel" "$tag")
+	set -- KVER="$(cat "$kernel/version")" "$@"
+	if [[ -d $kernel/build ]]; then
+		place=(-m "$kernel/build")
+		set -- KDIR=/mnt "$@"
+	fi
+	"$VM/inside" "${place[@]}" "$(kernel_suite "$tag")" \
+		make -j"$(nproc)" --no-print-directory "$@"
 }
 
 # key_of: a short name for what comes in on standard input.
