@@ -238,16 +238,17 @@ static int clear_locked(struct aimlock_clear *clear)
 		ret = check_id(clear);
 	if (ret)
 		return ret;
-	if (clear->release)
-		clear->released = aimlock_hold_drop_locked(clear->file);
-	if (!clear->set.n_locks)
-		return 0;
-
 	if (clear->dry_run)
 		aimlock_for_each_lock(lock, &clear->set)
 			lock->cleared = lock->wanted;
-	else
+	else if (clear->set.n_locks)
 		ret = carry_out(clear);
+	/* last, for it can't fail: where a clear fails the hold stays */
+	if (!ret && clear->release)
+		clear->released = aimlock_hold_drop_locked(clear->file);
+	if (!clear->set.n_locks)
+		return ret;
+
 	count_remaining(clear);
 	aimlock_inspect_leave(&clear->set);
 	if (!ret && clear->id)

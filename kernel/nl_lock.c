@@ -11,6 +11,7 @@
 
 #define CLEARED_MAX	1024	/* told in one reply; more are only cleared */
 #define CLEARED_SIZE	192	/* of one in a message, at most */
+#define REPLY_SIZE	512	/* of the rest of it, at most */
 
 #define MANAGERS_LOCK \
 	"a lock manager's: use unlock_ip, unlock_filesystem or clients/N/ctl of /proc/fs/nfsd"
@@ -292,39 +293,67 @@ static int put_cleared(struct sk_buff *skb, const struct aimlock_set *set, u32 m
 	return 0;
 }
 
-static int reply_clear(struct genl_info *info, const struct aimlock_clear *clear)
+/* Any size that is at hand will do: what doesn't fit isn't told. */
+static struct sk_buff *reply_of_size(struct sk_buff *reserve, u32 cleared)
 {
-	u32 n = n_cleared(&clear->set);
-	struct sk_buff *skb = genlmsg_new(512 + n * CLEARED_SIZE, GFP_KERNEL);
-	void *header;
+	size_t size = REPLY_SIZE + cleared * CLEARED_SIZE;
+	struct sk_buff *skb;
 
+	skb = skb_tailroom(reserve) < size ? genlmsg_new(size, GFP_KERNEL | __GFP_NOWARN) : NULL;
 	if (!skb)
-		return -ENOMEM;
-	header = aimlock_netlink_put_header(skb, info->snd_portid, info->snd_seq, 0,
-					    AIMLOCK_CMD_LOCK_CLEAR);
+		return reserve;
+	nlmsg_free(reserve);
+	return skb;
+}
+
+static int fill_clear(struct sk_buff *skb, struct genl_info *info,
+		      const struct aimlock_clear *clear, u32 cleared)
+{
+	void *header = aimlock_netlink_put_header(skb, info->snd_portid, info->snd_seq, 0,
+						  AIMLOCK_CMD_LOCK_CLEAR);
+
 	if (!header || nla_put_string(skb, AIMLOCK_A_LOCK_NAME, clear->file->name) ||
 	    nla_put_u64_64bit(skb, AIMLOCK_A_LOCK_GENERATION, clear->after,
 			      AIMLOCK_A_LOCK_PAD) ||
 	    nla_put_u32(skb, AIMLOCK_A_LOCK_REMAINING, clear->remaining) ||
-	    put_cleared(skb, &clear->set, n)) {
-		nlmsg_free(skb);
+	    put_cleared(skb, &clear->set, cleared))
 		return -EMSGSIZE;
-	}
 	genlmsg_end(skb, header);
-	return genlmsg_reply(skb, info);
+	return 0;
 }
 
+/* What was cleared was: the sender's full queue is no failure, it gets ENOBUFS. */
+static void reply_clear(struct genl_info *info, const struct aimlock_clear *clear,
+			struct sk_buff *reserve)
+{
+	u32 n = n_cleared(&clear->set);
+	struct sk_buff *skb = reply_of_size(reserve, n);
+
+	n = min_t(u32, n, (skb_tailroom(skb) - REPLY_SIZE) / CLEARED_SIZE);
+	if (fill_clear(skb, info, clear, n))
+		nlmsg_free(skb);
+	else
+		genlmsg_reply(skb, info);
+}
+
+/* The reply is made first, so that a clear that was done can't fail by it. */
 static int run_clear(struct genl_info *info, struct aimlock_clear *clear)
 {
-	int ret = aimlock_clear(clear);
+	struct sk_buff *reserve = genlmsg_new(AIMLOCK_NL_SIZE, GFP_KERNEL);
+	int ret;
 
+	if (!reserve)
+		return -ENOMEM;
+	ret = aimlock_clear(clear);
 	/* where nothing went there is nothing to tell but why */
 	if (!ret && !clear->id && clear->remaining && !n_cleared(&clear->set))
 		ret = -EBUSY;
-	if (ret)
+	if (ret) {
 		explain_clear(info, clear, ret);
-	else
-		ret = reply_clear(info, clear);
+		nlmsg_free(reserve);
+	} else {
+		reply_clear(info, clear, reserve);
+	}
 	aimlock_inspect_free(&clear->set);
 	return ret;
 }
@@ -375,7 +404,7 @@ int aimlock_nl_lock_clear_doit(struct sk_buff *skb, struct genl_info *info)
  */
 int aimlock_nl_lock_put_event(struct sk_buff *skb, const struct aimlock_event *event)
 {
-	u32 fit = (AIMLOCK_NL_SIZE - 512) / CLEARED_SIZE;
+	u32 fit = (AIMLOCK_NL_SIZE - REPLY_SIZE) / CLEARED_SIZE;
 
 	if (nla_put_string(skb, AIMLOCK_A_LOCK_NAME, event->name) ||
 	    nla_put_u64_64bit(skb, AIMLOCK_A_LOCK_GENERATION, event->generation,
