@@ -49,6 +49,7 @@ struct walk {
 	DECLARE_HASHTABLE(tables, 8);
 	struct list_head work;
 	bool blind;
+	bool counted_twice;	/* some fds may have been */
 
 	/* the table being read */
 	struct task_struct *task;
@@ -227,6 +228,8 @@ static bool is_counted(struct walk *walk, const struct files_struct *files)
 	if (table) {
 		table->files = files;
 		hash_add(walk->tables, &table->node, (unsigned long)files);
+	} else {
+		walk->counted_twice = true;
 	}
 	return false;
 }
@@ -494,7 +497,7 @@ int aimlock_walk(struct aimlock_set *set)
 	walk_tables(walk);
 	walk_queues(walk);
 	aimlock_inspect_recount(set);
-	if (has_missing_references(set)) {
+	if (walk->counted_twice || has_missing_references(set)) {
 		walk_maps(walk);
 		aimlock_inspect_recount(set);
 	}
