@@ -227,7 +227,10 @@ static int put_event(struct sk_buff *skb, const struct aimlock_event *event)
 	return ret;
 }
 
-/* Nobody waits for an event: one that can't be sent is lost. */
+/*
+ * Nobody waits for an event: one that can't be sent is lost, and those who listen
+ * get ENOBUFS, as when their queue is full.
+ */
 static int hear(struct notifier_block *nb, unsigned long reason, void *data)
 {
 	struct sk_buff *skb;
@@ -235,8 +238,10 @@ static int hear(struct notifier_block *nb, unsigned long reason, void *data)
 	if (!genl_has_listeners(&family, &init_net, 0))
 		return NOTIFY_DONE;
 	skb = genlmsg_new(AIMLOCK_NL_SIZE, GFP_KERNEL);
-	if (!skb)
+	if (!skb) {
+		genl_set_err(&family, &init_net, 0, 0, -ENOBUFS);
 		return NOTIFY_DONE;
+	}
 	if (put_event(skb, data))
 		nlmsg_free(skb);
 	else
