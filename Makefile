@@ -39,6 +39,7 @@ LINKS   := $(addprefix $(FARM)/,$(SOURCES) include)
 -include tests/helpers/build.mk
 -include tests/torture/build.mk
 -include tests/bad/build.mk
+-include tests/fuzz/build.mk
 
 .PHONY: all module tools programs
 all: module tools ## build the module and the tools (V=1 shows the commands)

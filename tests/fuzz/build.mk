@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# libFuzzer targets: one source each, linked with all of the tool.  $(BUILD),
+# $(say), $(Q) and TOOL_* come from the Makefile that includes this.
+
+FUZZ_TARGETS := text column args model cli
+FUZZ := $(BUILD)/fuzz
+FUZZ_SANITIZE := address,undefined
+FUZZ_CFLAGS := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined -Iuserspace
+
+# The tool's way out, its socket and its pauses lead to common.c.
+FUZZ_HOOKS := -Dmain=aimlock_main -Dexit=fuzz_exit -Dgenl_connect=fuzz_connect \
+	-Dgenl_ctrl_resolve=fuzz_resolve -Dnanosleep=fuzz_nanosleep
+
+FUZZ_TOOL_OBJECTS := $(TOOL_SOURCES:userspace/%.c=$(FUZZ)/tool/%.o)
+FUZZ_PROGS := $(FUZZ_TARGETS:%=$(FUZZ)/%)
+
+.PHONY: fuzzers
+fuzzers: $(FUZZ_PROGS)
+
+$(FUZZ)/tool/%.o: userspace/%.c
+	@mkdir -p $(@D)
+	$(say) FUZZ-CC $@
+	$(Q)clang $(TOOL_CFLAGS) -Wno-missing-prototypes $(FUZZ_HOOKS) $(FUZZ_CFLAGS) -MMD -MP \
+		-fsanitize=fuzzer-no-link,$(FUZZ_SANITIZE) \
+		$$($(PKG_CONFIG) --cflags $(TOOL_PACKAGES)) -c -o $@ $<
+
+$(FUZZ)/%.o: tests/fuzz/%.c tests/fuzz/fuzz.h
+	@mkdir -p $(@D)
+	$(say) FUZZ-CC $@
+	$(Q)clang $(TOOL_CFLAGS) $(FUZZ_CFLAGS) -Werror -MMD -MP \
+		-fsanitize=fuzzer-no-link,$(FUZZ_SANITIZE) \
+		$$($(PKG_CONFIG) --cflags $(TOOL_PACKAGES)) -c -o $@ $<
+
+$(FUZZ_PROGS): $(FUZZ)/%: $(FUZZ)/%.o $(FUZZ)/common.o $(FUZZ_TOOL_OBJECTS)
+	$(say) FUZZ-LD $@
+	$(Q)clang -fsanitize=fuzzer,$(FUZZ_SANITIZE) -o $@ $^ \
+		$$($(PKG_CONFIG) --libs $(TOOL_PACKAGES))
+
+-include $(FUZZ_TOOL_OBJECTS:.o=.d) $(FUZZ_PROGS:=.d)
