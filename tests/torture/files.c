@@ -40,11 +40,11 @@ const char *files_mountpoint(void)
 /* Shared ones come first, then those on the mount, then those for leases. */
 int files_pick(void)
 {
-	unsigned int r = below(100);
-
 	if (below(12) == 0)
 		return SHARED_FILES + below(MOUNTED_FILES);
-	return r * r * SHARED_FILES / 10000;
+	if (below(30) == 0)
+		return SHARED_FILES - CALM_FILES + below(CALM_FILES);
+	return below(SHARED_FILES - CALM_FILES);
 }
 
 int files_pick_lease(void)

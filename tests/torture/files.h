@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SHARED_FILES	24	/* the later, the calmer */
-#define CALM_FILES	4	/* of them, for holds */
+#define SHARED_FILES	24
+#define CALM_FILES	4	/* the last of them: rarely locked, for holds */
 #define LEASE_FILES	8
 #define MOUNTED_FILES	2
 #define FILES		(SHARED_FILES + LEASE_FILES + MOUNTED_FILES)

@@ -12,7 +12,7 @@
 #include "post.h"
 #include "world.h"
 
-#define PAUSE_US	1500000	/* between two locks */
+#define WAIT_US		6000000
 #define HOLD_US		8000
 
 static void keep(struct grip *grip);
@@ -149,7 +149,7 @@ static bool take(struct grip *grip)
 
 	oracle_request(grip->claim.word);
 	if (wait)
-		set_alarm(1000 + below(2000000));
+		set_alarm(1000 + below(WAIT_US));
 	ret = grip_lock(grip, wait);
 	if (wait)
 		set_alarm(0);
@@ -179,13 +179,16 @@ static void count_taken(const struct grip *grip)
 static void attempt(enum kind kind)
 {
 	struct grip grip;
+	bool taken = open_grip(&grip, kind) && take(&grip);
 
-	if (open_grip(&grip, kind) && take(&grip)) {
+	if (taken) {
 		count_taken(&grip);
 		if (oracle_take(&grip.claim, grip.claim.word, grip.shared))
 			keep(&grip);
 	}
 	grip_close(&grip);
+	if (!taken)
+		rest(world->pause_us);
 }
 
 /* A POSIX lock belongs to a file table: another process takes it, and goes. */
@@ -219,7 +222,7 @@ static void run(enum kind kind)
 	if (kind == POSIX)
 		post_close();
 	while (!world->over) {
-		nap(PAUSE_US);
+		rest(world->pause_us);
 		if (kind != POSIX && below(2) && post_receive(&grip, below(POSTS)))
 			keep(&grip);
 		else if (kind == POSIX && below(8) == 0)
@@ -311,7 +314,7 @@ static void lease(const char *path)
 void holder_run_lease(void)
 {
 	while (!world->over) {
-		nap(PAUSE_US);
+		rest(world->pause_us);
 		if (below(3))
 			lease(files_path(files_pick_lease()));
 		else

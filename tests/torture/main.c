@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,8 +32,9 @@
 #include "world.h"
 
 #define ACTORS		2048
-#define END_SECONDS	180	/* for all to end by themselves */
+#define END_SECONDS	300	/* for all to end by themselves */
 #define REPORT_SECONDS	60
+#define REAP_MOST	32
 
 struct role {
 	const char *name;
@@ -69,6 +71,7 @@ static struct actor {
 } actors[ACTORS];
 
 static int n_actors;
+static int gate[2];		/* a pipe: open once nobody can write to it */
 static int seconds = 60;
 static const char *device;
 
@@ -87,6 +90,11 @@ static void start(struct actor *actor)
 		err(2, "clone");
 	if (actor->pid)
 		return;
+	setpriority(PRIO_PROCESS, 0, actor->role->mortal ? 0 : -10);
+	close(gate[1]);
+	while (read(gate[0], &(char){ 0 }, 1) < 0)
+		;
+	close(gate[0]);
 	actor->role->run();
 	exit(0);
 }
@@ -117,17 +125,15 @@ static void bury(pid_t pid, int status)
 		start(actor);
 }
 
-/* How many were reaped; -1: no child is left. */
-static int reap(void)
+/* A few at once; false: no child is left. */
+static bool reap(void)
 {
-	int status, n = 0;
-	pid_t pid;
+	pid_t pid = 0;
+	int status, n;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	for (n = 0; n < REAP_MOST && (pid = waitpid(-1, &status, WNOHANG)) > 0; n++)
 		bury(pid, status);
-		n++;
-	}
-	return pid < 0 ? -1 : n;
+	return pid >= 0;
 }
 
 static void kill_somebody(void)
@@ -182,11 +188,15 @@ static void tell_stuck(const struct actor *actor)
 static void end(void)
 {
 	time_t begin = now();
-	int i, left;
+	bool left;
+	int i;
 
-	while ((left = reap()) >= 0 && now() < begin + END_SECONDS)
+	for (i = 0; i < n_actors; i++)
+		if (actors[i].pid)
+			kill(actors[i].pid, SIGALRM);	/* who rests wakes up */
+	while ((left = reap()) && now() < begin + END_SECONDS)
 		usleep(10000);
-	if (left < 0)
+	if (!left)
 		return;
 	for (i = 0; i < n_actors; i++) {
 		if (!actors[i].pid)
@@ -195,9 +205,9 @@ static void end(void)
 		kill(actors[i].pid, SIGKILL);
 	}
 	begin = now();
-	while (reap() >= 0 && now() < begin + END_SECONDS)
+	while ((left = reap()) && now() < begin + END_SECONDS)
 		usleep(10000);
-	if (reap() >= 0)
+	if (left)
 		violation("processes survive SIGKILL");
 }
 
@@ -243,6 +253,11 @@ static void cast(void)
 		}
 }
 
+static unsigned int n_holders(void)
+{
+	return roles[0].count + roles[1].count + roles[2].count + roles[3].count;
+}
+
 static void read_options(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -283,6 +298,9 @@ int main(int argc, char **argv)
 	if (optind + 2 != argc)
 		errx(2, "usage: torture [OPTION]... MODULE DIR");
 	world_make();
+	/* the more there are, the longer each pauses */
+	world->pause_us = n_holders() * 5000;
+	setpriority(PRIO_PROCESS, 0, -20);
 	set_limits();
 	set_signals();
 	files_setup(argv[optind + 1]);
@@ -290,8 +308,12 @@ int main(int argc, char **argv)
 	module_setup(argv[optind], argv[optind + 1]);
 	post_open();
 	cast();
+	if (pipe2(gate, O_CLOEXEC))
+		err(2, "pipe");
 	for (i = 0; i < n_actors; i++)
 		start(&actors[i]);
+	close(gate[1]);
+	gate[1] = -1;
 	play();
 	end();
 	post_close();

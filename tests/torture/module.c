@@ -22,7 +22,9 @@ static char own_file[96];	/* nobody locks it, and nobody else has a name for it 
 
 bool module_is_absence(int error)
 {
-	return error == ENOENT || error == ENODEV || error == EOPNOTSUPP;
+	/* the last one from a dump that begins while the module goes */
+	return error == ENOENT || error == ENODEV || error == EOPNOTSUPP ||
+	       error == EPROTONOSUPPORT;
 }
 
 int module_write(const char *name, const char *attribute, const char *text)
@@ -154,7 +156,7 @@ void module_run_dumper(void)
 	int ret;
 
 	while (!world->over) {
-		nap(200000);
+		rest(200000);
 		if (aimlock_netlink_open(&nl))
 			continue;
 		ret = aimlock_client_files_get(&nl, NULL, &files);
@@ -208,7 +210,7 @@ void module_run_reader(void)
 	DIR *dir;
 
 	while (!world->over) {
-		nap(200000);
+		rest(200000);
 		dir = opendir(SYS_LOCKS);
 		while (dir && (entry = readdir(dir)) && !world->over)
 			if (entry->d_type == DT_DIR && entry->d_name[0] != '.')

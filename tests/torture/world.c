@@ -9,10 +9,13 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "world.h"
 
+#define LATE_FACTOR	16
+#define REST_MAX	20000000
 #define PF_EXITING	0x4	/* of the kernel's task->flags, as /proc/PID/stat has them */
 
 struct world *world;
@@ -65,6 +68,21 @@ unsigned int below(unsigned int n)
 void nap(unsigned int us)
 {
 	usleep(below(us + 1));
+}
+
+void rest(unsigned int us)
+{
+	static unsigned int late = 100000;	/* not all at once */
+	struct timespec begin, end;
+	long wanted, passed;
+
+	wanted = us + (long)LATE_FACTOR * late;
+	wanted = below(wanted < REST_MAX ? wanted : REST_MAX);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	usleep(wanted);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	passed = (end.tv_sec - begin.tv_sec) * 1000000 + (end.tv_nsec - begin.tv_nsec) / 1000;
+	late = passed > wanted ? passed - wanted : 0;
 }
 
 bool is_dying(pid_t pid)

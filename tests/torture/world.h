@@ -35,6 +35,7 @@ struct counters {
 
 struct world {
 	atomic_bool over;
+	unsigned int pause_us;			/* of a holder, between two locks */
 	struct counters n;
 	atomic_uint serials;			/* given to files */
 	atomic_uint clearing[CLEARERS];		/* odd while it clears */
@@ -57,6 +58,11 @@ void odd(const char *what, int error);
 /* A random number below @n, and a pause of up to @us. */
 unsigned int below(unsigned int n);
 void nap(unsigned int us);
+
+/* The same, but longer the later the last one ended: so nobody starves.  A signal
+ * ends it.
+ */
+void rest(unsigned int us);
 
 /* It holds no locks any more, or is about to close all: killed, exiting, or gone. */
 bool is_dying(pid_t pid);
