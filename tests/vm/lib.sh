@@ -47,7 +47,7 @@ kernel_tags() {
 kernel_suite() {
 	awk -v tag="${1%-debug}" '$1 == tag { print $2; found = 1 } END { exit !found }' \
 		"$VM/kernels" ||
-		die "no kernel '$1' in tests/vm/kernels ($(kernel_tags | xargs))"
+		die "no kernel '$1' in tests/vm/kernels ($(kernel_tags | xargs) ${DEBUG_KERNELS[*]})"
 }
 
 # kernel_package TAG: the package that depends on the newest image, or for a debug
