@@ -40,6 +40,7 @@ LINKS   := $(addprefix $(FARM)/,$(SOURCES) include)
 -include tests/torture/build.mk
 -include tests/bad/build.mk
 -include tests/fuzz/build.mk
+-include tests/bench/build.mk
 
 .PHONY: all module tools programs
 all: module tools ## build the module and the tools (V=1 shows the commands)
@@ -62,7 +63,7 @@ programs: $(HELPER_PROGS) ## build the programs that the tests use
 	@:
 
 # ---------------------------------------------------------------- tests
-.PHONY: check test test-debug torture demo vm
+.PHONY: check test test-debug torture bench demo vm
 check: ## static checks: warnings as errors, sparse, style, interfaces in step
 	$(Q)tests/check/run
 
@@ -75,13 +76,16 @@ test-debug: ## the same on kernels that look for mistakes (the first time builds
 torture: ## a thousand lockers and four clearers at once (KERNEL=, MINUTES=10)
 	$(Q)tests/vm/torture $(KERNEL)
 
+bench: ## measure against lslocks, lsof and fuser (BENCH_QUICK=1 tries the benchmark)
+	$(Q)tests/bench/run $(KERNEL)
+
 demo: ## the story in three minutes, in a throw-away virtual machine
 	$(Q)tests/vm/demo $(KERNEL)
 
 vm: ## a root shell in such a machine, module loaded (KERNEL=6.1 chooses)
 	$(Q)tests/vm/shell $(KERNEL)
 
-export CASE FLAVOUR MINUTES RESULTS V
+export CASE FLAVOUR MINUTES RESULTS V BENCH_QUICK BENCH_REPEAT BENCH_README
 
 # ---------------------------------------------------------------- installation
 .PHONY: install install-module uninstall uninstall-module clean help
