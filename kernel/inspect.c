@@ -207,7 +207,8 @@ static int reserve(void **array, u32 used, u32 *room, u32 more, size_t size)
 
 	if (used + more <= *room)
 		return 0;
-	bigger = kvmalloc_array(want, size, GFP_KERNEL);
+	/* whoever looks pays: anybody may, and keep a dump under way */
+	bigger = kvmalloc_array(want, size, GFP_KERNEL_ACCOUNT);
 	if (!bigger)
 		return -ENOMEM;
 	if (used)
@@ -342,7 +343,7 @@ int aimlock_inspect_index(struct aimlock_set *set)
 	if (set->tables)
 		return 0;
 	set->bits = max(4, ilog2(set->n_locks + 1) + 1);
-	set->tables = kvcalloc(3UL << set->bits, sizeof(*set->tables), GFP_KERNEL);
+	set->tables = kvcalloc(3UL << set->bits, sizeof(*set->tables), GFP_KERNEL_ACCOUNT);
 	if (!set->tables)
 		return -ENOMEM;
 	aimlock_for_each_lock(lock, set) {
