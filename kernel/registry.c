@@ -12,6 +12,7 @@
 #include "events.h"
 
 #include <linux/cred.h>
+#include <linux/ctype.h>
 #include <linux/fs_struct.h>
 #include <linux/hashtable.h>
 #include <linux/namei.h>
