@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What differs between kernels, by feature; newest first.  The only file that
- * knows LINUX_VERSION_CODE.
+ * What differs between kernels, by feature; newest first.  A KERNEL_HAS_... comes
+ * from Kbuild, which asks the headers: releases of old kernels port back.
  */
 #ifndef AIMLOCK_COMPAT_H
 #define AIMLOCK_COMPAT_H
@@ -9,19 +9,46 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
-#include <linux/version.h>
+#include <linux/net.h>
+#include <linux/skbuff.h>
+#include <linux/uidgid.h>
+#include <net/af_unix.h>
 #include <net/genetlink.h>
+#include <net/scm.h>
 
 /* 6.3 "filelock: move file locking definitions to separate header file" */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#ifdef KERNEL_HAS_FILELOCK_H
 #include <linux/filelock.h>
+#endif
+
+/*
+ * 6.15 "af_unix: Move internal definitions to net/unix/." left no header that
+ * says where a message has its files.
+ */
+#ifdef UNIXCB
+static inline const struct scm_fp_list *files_of_message(const struct sk_buff *skb)
+{
+	return UNIXCB(skb).fp;
+}
+#else
+struct unix_skb_parms {
+	struct pid *pid;
+	kuid_t uid;
+	kgid_t gid;
+	struct scm_fp_list *fp;
+} __randomize_layout;
+
+static inline const struct scm_fp_list *files_of_message(const struct sk_buff *skb)
+{
+	return ((const struct unix_skb_parms *)skb->cb)->fp;
+}
 #endif
 
 /*
  * 6.9 "filelock: split common fields into struct file_lock_core".
  * A lock_core is what the lists of an inode link; lk() reads one of its fields.
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#ifdef KERNEL_HAS_FILE_LOCK_CORE
 typedef struct file_lock_core lock_core;
 #define lk(core, field)		((core)->flc_##field)
 #define lk_list_member		flc_list
@@ -55,7 +82,7 @@ static inline struct file_lock *lock_of(lock_core *core)
  * 6.7 "file: convert to SLAB_TYPESAFE_BY_RCU" changed get_file_rcu() and
  * brought get_file_active().  NULL: the description is in __fput already.
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#ifdef KERNEL_HAS_GET_FILE_ACTIVE
 static inline struct file *file_pin(struct file **slot)
 {
 	return get_file_active(slot);
@@ -75,7 +102,7 @@ static inline struct file *file_pin(struct file **slot)
 #endif
 
 /* 6.7 "genetlink: use attrs from struct genl_info" */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#ifdef KERNEL_HAS_GENL_INFO_DUMP
 static inline struct nlattr **dump_attrs(struct netlink_callback *cb)
 {
 	return genl_info_dump(cb)->attrs;
@@ -91,7 +118,7 @@ static inline struct nlattr **dump_attrs(struct netlink_callback *cb)
  * 6.5 "fs: allow to lock root for vfs_path_lookup" moved the prototype of this
  * exported function out of fs/internal.h.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#ifndef KERNEL_HAS_VFS_PATH_LOOKUP
 int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt,
 		    const char *name, unsigned int flags, struct path *path);
 #endif
@@ -102,12 +129,35 @@ int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt,
 #endif
 
 /* 6.1 "mm: add VMA iterator" */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+#ifdef VMA_ITERATOR
 #define VMA_WALK(name, mm)		VMA_ITERATOR(name, mm, 0)
 #define for_each_walked_vma(name, vma)	for_each_vma(name, vma)
 #else
 #define VMA_WALK(name, mm)		struct mm_struct *name = mm
 #define for_each_walked_vma(name, vma)	for (vma = (name)->mmap; vma; vma = vma->vm_next)
+#endif
+
+/* 6.2 "filelock: add a new locks_inode_context accessor function" */
+#ifndef KERNEL_HAS_LOCKS_INODE_CONTEXT
+static inline struct file_lock_context *locks_inode_context(const struct inode *inode)
+{
+	return smp_load_acquire(&inode->i_flctx);	/* as locks_get_lock_context() */
+}
+#endif
+
+/* 5.11 "net: Remove the err argument from sock_from_file" */
+#ifdef KERNEL_HAS_SOCK_FROM_FILE_ERR
+static inline struct socket *socket_of_file(struct file *filp)
+{
+	int error;
+
+	return sock_from_file(filp, &error);
+}
+#else
+static inline struct socket *socket_of_file(struct file *filp)
+{
+	return sock_from_file(filp);
+}
 #endif
 
 #endif /* AIMLOCK_COMPAT_H */

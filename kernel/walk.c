@@ -122,7 +122,7 @@ static bool is_looked_for(struct walk *walk, const struct file *filp)
 
 static struct sock *unix_sock_of(struct file *filp)
 {
-	struct socket *sock = sock_from_file(filp);
+	struct socket *sock = socket_of_file(filp);
 
 	if (!sock || !sock->sk || sock->sk->sk_family != PF_UNIX)
 		return NULL;
@@ -281,7 +281,7 @@ static void note_flight(struct walk *walk, const struct reached_socket *from,
 static void read_files(struct walk *walk, const struct reached_socket *from,
 		       const struct sk_buff *skb)
 {
-	const struct scm_fp_list *files = UNIXCB(skb).fp;
+	const struct scm_fp_list *files = files_of_message(skb);
 	struct sock *sk;
 	int i;
 
