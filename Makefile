@@ -63,12 +63,15 @@ programs: $(HELPER_PROGS) ## build the programs that the tests use
 	@:
 
 # ---------------------------------------------------------------- tests
-.PHONY: check test test-debug torture bench demo vm
+.PHONY: check test test-all test-debug torture bench demo vm
 check: ## static checks: warnings as errors, sparse, style, interfaces in step
 	$(Q)tests/check/run
 
 test: ## boot each kernel and run the cases (KERNEL=6.12, CASE=03 choose)
 	$(Q)tests/vm/run $(KERNEL)
+
+test-all: ## the same on every kernel of tests/vm/kernels
+	$(Q)tests/vm/run all
 
 test-debug: ## the same on kernels that look for mistakes (the first time builds them)
 	$(Q)tests/vm/debug $(KERNEL)

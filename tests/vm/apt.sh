@@ -26,6 +26,11 @@ host_uris() {
 		done | sed 's,/*$,,'
 }
 
+# apt_release SUITE: backports are no release of their own.
+apt_release() {
+	echo "${1%-backports}"
+}
+
 # apt_sources SUITE
 apt_sources() {
 	local suite=$1 uris mirror security
@@ -37,10 +42,14 @@ apt_sources() {
 	security=${AIMLOCK_SECURITY_MIRROR:-$(
 		grep -m1 '/debian-security$' <<<"$uris" || echo "$mirror-security"
 	)}
+	echo "deb [signed-by=$KEYRING] $mirror $(apt_release "$suite") main"
+	case $suite in
+	sid) return ;;
+	*-backports) echo "deb [signed-by=$KEYRING] $mirror $suite main" ;;
+	esac
 	cat <<-END
-		deb [signed-by=$KEYRING] $mirror $suite main
-		deb [signed-by=$KEYRING] $mirror $suite-updates main
-		deb [signed-by=$KEYRING] $security $suite-security main
+		deb [signed-by=$KEYRING] $mirror $(apt_release "$suite")-updates main
+		deb [signed-by=$KEYRING] $security $(apt_release "$suite")-security main
 	END
 }
 

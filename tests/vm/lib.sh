@@ -38,9 +38,11 @@ as_root() {
 	fi
 }
 
-# kernel_tags: the tags of all kernels, one a line.
+# kernel_tags [CLASS...]: the tags of the kernels of these classes, one a line; by
+# default of all that are Debian's.
 kernel_tags() {
-	awk '!/^#/ && NF { print $1 }' "$VM/kernels"
+	awk -v classes=" ${*:-default more} " '!/^#/ && index(classes, " " $4 " ") { print $1 }' \
+		"$VM/kernels"
 }
 
 # kernel_suite TAG: a debug kernel has that of its base.
