@@ -139,14 +139,11 @@ static struct aimlock_inode_id inode_id(const struct path *path)
 	};
 }
 
-/* The caller must mean the file that the name will stand for. */
-static int check_path(const char *name, struct aimlock_inode_id *id)
+static int compare_paths(const char *name, struct aimlock_inode_id *id)
 {
 	struct path callers, ours;
 	int ret;
 
-	if (name[0] != '/')
-		return -EINVAL;
 	ret = kern_path(name, LOOKUP_FOLLOW, &callers);
 	if (ret)
 		return ret;
@@ -165,6 +162,24 @@ static int check_path(const char *name, struct aimlock_inode_id *id)
 	path_put(&ours);
 put_callers:
 	path_put(&callers);
+	return ret;
+}
+
+/*
+ * The caller must mean the file that the name will stand for.  One that is
+ * replaced between the two looks is no other file: it is looked for again.
+ */
+static int check_path(const char *name, struct aimlock_inode_id *id)
+{
+	int tries, ret;
+
+	if (name[0] != '/')
+		return -EINVAL;
+	for (tries = 0; tries < 10; tries++) {
+		ret = compare_paths(name, id);
+		if (ret != -EXDEV)
+			break;
+	}
 	return ret;
 }
 

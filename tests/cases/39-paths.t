@@ -150,11 +150,32 @@ filesystems() {
 	umount "$dir/merged"
 }
 
+# A file that is replaced all the time is still the same for the caller and for PID 1.
+replaced() {
+	local i refused=0
+
+	touch "$dir/replaced"
+	bg replacer python3 -c "
+import os
+print('replacing', flush=True)
+while True:
+    os.close(os.open('$dir/new', os.O_CREAT))
+    os.rename('$dir/new', '$dir/replaced')"
+	await replacer replacing
+	for ((i = 0; i < 500; i++)); do
+		al_add replaced "$dir/replaced" 2>/dev/null || refused=$((refused + 1))
+		al_del replaced 2>/dev/null || :
+	done
+	is "$refused" 0 "a file that is just being replaced can be registered"
+	stop replacer
+}
+
 al_load
 refused
 cut_line
 names
 symlink
+replaced
 filesystems
 no_leftovers
 al_unload
