@@ -42,7 +42,7 @@ write_attribute() {
 	each "delete_lock" write "$SYS/new_lock" "x $file" -- write "$SYS/delete_lock" x --
 	each "grace_ms" -- write "$SYS/a/grace_ms" 77 -- "${undo[@]}"
 	each "clear_scope" -- write "$SYS/a/clear_scope" unreachable -- "${undo[@]}"
-	each "conf_locked 1" -- write "$SYS/a/conf_locked" 1 -- write "$SYS/a/conf_locked" 0
+	each "conf_locked 1" -a ENOLCK -- write "$SYS/a/conf_locked" 1 -- write "$SYS/a/conf_locked" 0
 	each "conf_locked 0 of a hold" write "$SYS/a/conf_locked" 1 -- \
 		write "$SYS/a/conf_locked" 0 --
 	each "new_lock that is refused" -x EEXIST -- write "$SYS/new_lock" "a $file" --
@@ -78,7 +78,7 @@ netlink_files() {
 		dump $FILE_GET '@or=^a:6 b:1 $' -- drop
 	each "file-set grace and scope" -- ask $FILE_SET 1:str=a 9:u32=77 10:u32=1 -- \
 		ask $FILE_SET 1:str=a 9:u32=0 10:u32=0
-	each "file-set hold" -- ask $FILE_SET 1:str=a 8:u32=1 -- ask $FILE_SET 1:str=a 8:u32=0
+	each "file-set hold" -a ENOLCK -- ask $FILE_SET 1:str=a 8:u32=1 -- ask $FILE_SET 1:str=a 8:u32=0
 	each "file-set release" ask $FILE_SET 1:str=a 8:u32=1 -- ask $FILE_SET 1:str=a 8:u32=0 --
 	each "file-set hold that is refused" -x EBUSY start "${live[@]}" -- \
 		ask $FILE_SET 1:str=a 8:u32=1 -- drop
@@ -136,7 +136,7 @@ events() {
 	before=$(attr a generation)
 	bg listener nlevents
 	await listener ready
-	each "conf_locked 1 with a listener" -- write "$SYS/a/conf_locked" 1 -- \
+	each "conf_locked 1 with a listener" -a ENOLCK -- write "$SYS/a/conf_locked" 1 -- \
 		write "$SYS/a/conf_locked" 0
 	after=$(attr a generation)
 	sleep 1

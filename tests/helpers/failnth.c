@@ -37,7 +37,7 @@
 
 #define MODULE	"/sys/module/aimlock"
 #define FILES	"/sys/locks"
-#define MAX_ARGS 32
+#define MAX_ARGS 48
 #define MAX_NTH	5000
 #define PATIENCE 60	/* seconds, for one step */
 
