@@ -78,6 +78,11 @@ kernel_memory() {
 	[[ $1 == *-debug ]] && echo 3G || echo 2G
 }
 
+# kernel_arguments TAG: KASAN makes ACPI's interpreter run into its own time limit.
+kernel_arguments() {
+	[[ $1 == *-debug ]] && echo "acpi=off kasan_multi_shot" || :
+}
+
 # make_inside TAG ARGUMENT...: make in its suite's root, for that kernel.
 make_inside() {
 	local tag=$1 kernel place=()
