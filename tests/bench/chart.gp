@@ -8,16 +8,16 @@ set style histogram clustered gap 1
 set style fill solid 0.9 border -1
 set boxwidth 0.95
 set logscale y
-set yrange [1:*]
+set yrange [1:]
 set ylabel "milliseconds, powers of ten"
 set grid ytics lc rgb "#cccccc"
-set key top left
+set key outside top center horizontal
+set bmargin 3
 set xtics nomirror
 set ytics nomirror
 set border 3
-set offsets 0, 0, 0, 0
-label(ms) = ms < 1000 ? sprintf("%.0f ms", ms) : sprintf("%.1f s", ms / 1000)
+label(ms) = ms < 9.95 ? sprintf("%.1f ms", ms) : ms < 1000 ? sprintf("%.0f ms", ms) : sprintf("%.1f s", ms / 1000)
 plot ARG1 using 2:xtic(1) title columnheader lc rgb "#4c92c3", \
      '' using 3 title columnheader lc rgb "#d95f02", \
-     '' using ($0 - 0.17):2:(label($2)) with labels offset 0,0.6 notitle, \
-     '' using ($0 + 0.17):3:(label($3)) with labels offset 0,0.6 notitle
+     '' skip 1 using ($0 - 0.17):2:(label($2)) with labels offset 0,0.6 notitle, \
+     '' skip 1 using ($0 + 0.17):3:(label($3)) with labels offset 0,0.6 notitle

@@ -63,6 +63,12 @@ unload() {
 	rmmod aimlock
 }
 
+lslocks_trixie() {
+	local at=/aimlock/trixie
+
+	bench-timed "$at/ld.so" --library-path "$at" "$at/lslocks" "$@"
+}
+
 # start_crowd KIND PROCESSES FDS FILES LOCKS: until stop_crowd
 start_crowd() {
 	make_files "$4"
