@@ -64,7 +64,7 @@ static void explain_add(struct genl_info *info, int error)
 		else
 			NL_SET_ERR_MSG_ATTR(info->extack, path, "this is not a regular file");
 		break;
-	case -EIO:
+	default:
 		NL_SET_ERR_MSG_ATTR(info->extack, path, "the path can't be looked up");
 		break;
 	}

@@ -109,6 +109,8 @@ refused_by_state() {
 	is_refused "file-new of a reserved name" EINVAL $FILE_NEW 1:str=new_lock "2:str=$file"
 	is_refused "file-new of a relative path" EINVAL $FILE_NEW 1:str=x 2:str=a
 	is_refused "file-new of a missing file" ENOENT $FILE_NEW 1:str=x 2:str=/none
+	is_refused "file-new below a file" ENOTDIR $FILE_NEW 1:str=x "2:str=$file/x"
+	is_refused "file-new of a loop" ELOOP $FILE_NEW 1:str=x "2:str=$AL_TMP/loop"
 	is_refused "file-new of a directory" EISDIR $FILE_NEW 1:str=x 2:str=/etc
 	is_refused "file-new of a device" EINVAL $FILE_NEW 1:str=x 2:str=/dev/null
 	is_refused "file-del of an unknown name" ENOENT $FILE_DEL 1:str=none
@@ -175,6 +177,7 @@ noise() {
 
 al_load
 touch "$file" "$AL_TMP/locked"
+ln -s loop "$AL_TMP/loop"
 al_add a "$file"
 al_add locked "$AL_TMP/locked"
 bg owner locker open 10 "$AL_TMP/locked" flock 10 w say locked pause
