@@ -203,6 +203,12 @@ static ssize_t grace_ms_show(struct kobject *kobj, struct kobj_attribute *attr, 
 	return sysfs_emit(buf, "%u\n", READ_ONCE(file_of(kobj)->grace_ms));
 }
 
+/* A line of a page or more would have arrived cut; behind a NUL nothing is looked at. */
+static bool is_line(const char *buf, size_t count)
+{
+	return count < PAGE_SIZE && strlen(buf) == count;
+}
+
 static ssize_t grace_ms_store(struct kobject *kobj, struct kobj_attribute *attr,
 			      const char *buf, size_t count)
 {
@@ -210,7 +216,7 @@ static ssize_t grace_ms_store(struct kobject *kobj, struct kobj_attribute *attr,
 	int ret = may_change();
 
 	if (!ret)
-		ret = kstrtou32(buf, 10, &config.grace_ms);
+		ret = is_line(buf, count) ? kstrtou32(buf, 10, &config.grace_ms) : -EINVAL;
 	if (!ret)
 		ret = aimlock_registry_configure(file_of(kobj), &config);
 	/* one sentence for all that is no such number */
@@ -238,7 +244,7 @@ static ssize_t clear_scope_store(struct kobject *kobj, struct kobj_attribute *at
 
 	if (ret)
 		return ret;
-	if (scope < 0)
+	if (scope < 0 || !is_line(buf, count))
 		return -EINVAL;
 	config.scope = scope;
 	ret = aimlock_registry_configure(file_of(kobj), &config);
@@ -273,7 +279,7 @@ ATTRIBUTE_GROUPS(file);
 
 /*
  * What was written, "NAME" or "NAME PATH" with one trailing newline, cut in two
- * and to be freed.  A line of a page or more would have arrived cut.
+ * and to be freed.
  */
 static char *take_line(const char *buf, size_t count, char **path)
 {
@@ -282,7 +288,7 @@ static char *take_line(const char *buf, size_t count, char **path)
 
 	if (ret)
 		return ERR_PTR(ret);
-	if (count >= PAGE_SIZE || strlen(buf) != count)
+	if (!is_line(buf, count))
 		return ERR_PTR(-EINVAL);
 	line = kstrdup(buf, GFP_KERNEL);
 	if (!line)

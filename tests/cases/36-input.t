@@ -26,6 +26,12 @@ conf_locked() {
 	is "$(values)" "$before" "$1: and nothing changed"
 }
 
+# refuses_nul FORMAT ATTRIBUTE: what stands before a NUL is not the whole line
+refuses_nul() {
+	printf "$1" >"$AL_TMP/nul"
+	nok "$2 refuses $1" dd "if=$AL_TMP/nul" "of=$SYS/a/$2"
+}
+
 grace() {
 	local text
 	for text in 0 3600000 1 $'2500\n'; do
@@ -35,6 +41,7 @@ grace() {
 	for text in -1 3600001 4294967296 99999999999999999999 1.5 "1 2" abc 12x $'\n' "5 ms"; do
 		refuses "$text" "$SYS/a/grace_ms" "$EINVAL" "grace_ms refuses $(printf %q "$text")"
 	done
+	refuses_nul '7\0x' grace_ms
 	is "$(attr a grace_ms)" 2500 "grace_ms is what it was"
 }
 
@@ -49,6 +56,7 @@ scope() {
 		$'orphaned\n\n'; do
 		refuses "$text" "$SYS/a/clear_scope" "$EINVAL" "clear_scope refuses $(printf %q "$text")"
 	done
+	refuses_nul 'orphaned\0x' clear_scope
 	is "$(attr a clear_scope)" unreachable "clear_scope is what it was"
 }
 
