@@ -167,8 +167,16 @@ struct copier {
 	struct aimlock_set *set;
 	u32 first;
 	const struct inode *inode;
-	const struct file *hold;
 };
+
+/*
+ * A hold's description, whichever name of the file it was taken by: only ours are
+ * opened with these rights.  Not followed longer than the lock is in its list.
+ */
+static bool is_ours(const struct file *filp)
+{
+	return filp && filp->f_cred == aimlock_registry_cred();
+}
 
 static void copy_lock(lock_core *core, enum aimlock_lock_kind list, void *data)
 {
@@ -194,7 +202,7 @@ static void copy_lock(lock_core *core, enum aimlock_lock_kind list, void *data)
 	}
 	if (lk(core, flags) & FL_OFDLCK)
 		lock->kind = AIMLOCK_LOCK_KIND_OFD;
-	lock->ours = to->hold && lock->filp == to->hold;
+	lock->ours = is_ours(lock->filp);
 	lock->backs_swap = IS_SWAPFILE(to->inode);
 	/* The loop driver takes this from the mapping of its backing file. */
 	lock->backs_loop = !(mapping_gfp_mask(to->inode->i_mapping) & __GFP_IO);
@@ -230,13 +238,12 @@ static int make_room(void *data, bool begin)
 		       sizeof(*set->locks));
 }
 
-static int copy_locks(struct aimlock_set *set, struct inode *inode, const struct file *hold)
+static int copy_locks(struct aimlock_set *set, struct inode *inode)
 {
 	struct copier to = {
 		.set = set,
 		.first = set->n_locks,
 		.inode = inode,
-		.hold = hold,
 	};
 
 	if (!aimlock_inspect_has_locks(inode))
@@ -262,7 +269,6 @@ static bool is_tolerated(const struct aimlock_set *set, int error)
 int aimlock_inspect_add(struct aimlock_set *set, struct aimlock_file *file)
 {
 	struct aimlock_part *part;
-	const struct file *hold;
 	int ret;
 
 	ret = reserve((void **)&set->parts, set->n_parts, &set->room_parts, 1,
@@ -277,12 +283,11 @@ int aimlock_inspect_add(struct aimlock_set *set, struct aimlock_file *file)
 	part->present = !ret;
 
 	mutex_lock(&file->lock);
-	hold = file->hold;
+	part->held = file->hold;
 	part->generation = file->generation;
 	mutex_unlock(&file->lock);
-	part->held = hold;
 	part->first = set->n_locks;
-	ret = part->present ? copy_locks(set, aimlock_part_inode(part), hold) : 0;
+	ret = part->present ? copy_locks(set, aimlock_part_inode(part)) : 0;
 	if (ret) {
 		path_put(&part->path);
 		set->n_locks = part->first;

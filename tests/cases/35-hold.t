@@ -148,6 +148,22 @@ not_writable() {
 	chattr -i "$dir/immutable"
 }
 
+# Who took it is gone, and only the other name's file says that the lock is a hold.
+two_names() {
+	local file=$AL_TMP/a
+	al_add alias "$file"
+	echo 0 >"$SYS/alias/grace_ms"
+	echo unreachable >"$SYS/alias/clear_scope"
+	ok "two names: hold by one" sh -c "echo 1 >$SYS/a/conf_locked"
+	is "$(state alias) $(verdict alias | sort -u)" "held held" "the other one is held as well"
+	refuses 0 "$SYS/alias/conf_locked" "$EBUSY" "and can't be used to drop the hold"
+	nok "nobody gets the lock" can flock "$file"
+	nok "of either kind" can ofd "$file"
+	accepts 0 "$SYS/a/conf_locked" "the one who holds it drops it"
+	is "$(state a) $(state alias)" "free free" "both are free"
+	al_del alias
+}
+
 # Of several who want it at the same time, one gets it.
 one_of_many() {
 	local round i file=$AL_TMP/a lost=0 got
@@ -173,6 +189,7 @@ refused_on_locks
 verbs
 replaced
 not_writable
+two_names
 : >"$AL_TMP/got"
 one_of_many
 al_del a
