@@ -64,6 +64,9 @@ static void explain_add(struct genl_info *info, int error)
 		else
 			NL_SET_ERR_MSG_ATTR(info->extack, path, "this is not a regular file");
 		break;
+	case -ENOMEM:
+		GENL_SET_ERR_MSG(info, "there is no memory for it");
+		break;
 	default:
 		NL_SET_ERR_MSG_ATTR(info->extack, path, "the path can't be looked up");
 		break;
