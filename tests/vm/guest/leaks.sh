@@ -17,10 +17,13 @@ leaks_tell() {
 }
 
 leaks_look() {
-	[[ -e $LEAKS ]] || return 0
 	echo scan >"$LEAKS" || echo "kmemleak: detector disabled" >/dev/kmsg
 	leaks_tell
-	! grep -q 'debug_locks: *0' /proc/lockdep_stats ||
+}
+
+# lockdep_look: quick enough to come after each case, unlike a scan.
+lockdep_look() {
+	! grep -qs 'debug_locks: *0' /proc/lockdep_stats ||
 		echo "lockdep is turned off" >/dev/kmsg
 }
 
