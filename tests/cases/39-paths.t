@@ -162,7 +162,7 @@ while True:
     os.close(os.open('$dir/new', os.O_CREAT))
     os.rename('$dir/new', '$dir/replaced')"
 	await replacer replacing
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 200; i++)); do
 		al_add replaced "$dir/replaced" 2>/dev/null || refused=$((refused + 1))
 		al_del replaced 2>/dev/null || :
 	done
