@@ -26,9 +26,9 @@ conf_locked() {
 	is "$(values)" "$before" "$1: and nothing changed"
 }
 
-# refuses_nul FORMAT ATTRIBUTE: what stands before a NUL is not the whole line
+# refuses_nul TEXT ATTRIBUTE: what stands before a NUL is not the whole line
 refuses_nul() {
-	printf "$1" >"$AL_TMP/nul"
+	printf '%b' "$1" >"$AL_TMP/nul"
 	nok "$2 refuses $1" dd "if=$AL_TMP/nul" "of=$SYS/a/$2"
 }
 
