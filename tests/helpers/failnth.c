@@ -19,6 +19,7 @@
  * "dump" compares name and verdict or state, and takes "@or=TEXT" for the same.
  */
 #define _GNU_SOURCE
+#include "errname.h"
 #include "genl.h"
 
 #include <dirent.h>

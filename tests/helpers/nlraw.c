@@ -10,11 +10,15 @@
  * bytes off the end, -p says "sent" and never reads the answer.
  */
 #define _GNU_SOURCE
+#include "errname.h"
 #include "genl.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+
+/* NLMSGERR_ATTR_MISS_TYPE, an enumerator that headers older than 6.1 lack */
+#define MISS_TYPE	5
 
 static struct message request;
 
@@ -35,7 +39,7 @@ static void print_end(struct nlmsghdr *nl)
 			msg = ATTR(nla);
 		else if (nla->nla_type == NLMSGERR_ATTR_OFFS)
 			off = *(uint32_t *)ATTR(nla);
-		else if (nla->nla_type == NLMSGERR_ATTR_MISS_TYPE)
+		else if (nla->nla_type == MISS_TYPE)
 			miss = *(uint32_t *)ATTR(nla);
 	}
 	if (*code)

@@ -16,7 +16,7 @@ static void unlock_through(int pidfd, int number, unsigned int serial, unsigned 
 	struct flock range = {
 		.l_type = F_UNLCK, .l_start = (word - 1) * RANGE_STEP, .l_len = RANGE_SIZE,
 	};
-	int fd = syscall(SYS_pidfd_getfd, pidfd, number, 0);
+	int fd = syscall(__NR_pidfd_getfd, pidfd, number, 0);
 
 	if (fd < 0)
 		return;
