@@ -46,8 +46,6 @@ static const char *usual_sentence(int err)
 		return "changes need CAP_SYS_ADMIN; run it as root";
 	case EOPNOTSUPP:
 		return "the loaded module does not know this request";
-	case EBADMSG:
-		return "the reply of the module makes no sense";
 	default:
 		return NULL;
 	}

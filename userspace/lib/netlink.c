@@ -148,8 +148,13 @@ static int on_reply(struct nl_msg *msg, void *arg)
 	struct call *call = arg;
 
 	/* After an error the rest is read off, so that the socket stays usable. */
-	if (call->read && !call->err)
-		call->err = call->read(nlmsg_hdr(msg), call->arg);
+	if (!call->read || call->err)
+		return NL_OK;
+	call->err = call->read(nlmsg_hdr(msg), call->arg);
+	/* The kernel itself may say so of a filesystem. */
+	if (call->err == -EBADMSG)
+		snprintf(call->nl->message, sizeof(call->nl->message),
+			 "the reply of the module makes no sense");
 	return NL_OK;
 }
 
