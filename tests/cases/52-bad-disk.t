@@ -5,7 +5,6 @@
 # said of it or done to it.
 . "$(dirname "$0")/../lib.sh"
 
-EIO='Input/output error'
 mnt=$AL_TMP/mnt
 image=$AL_TMP/image
 mkdir "$mnt" "$AL_TMP/tmpfs"
@@ -109,26 +108,38 @@ values() {
 	done
 }
 
+# Where nothing is read the loop device of one kernel fails, and that of another gives
+# zeros, whose checksum ext4 finds wrong.
+learn_error() {
+	run cat "$mnt/cold/file"
+	ERROR=${out##*: }
+	case $ERROR in
+	'Bad message') ERRNO=EBADMSG ;;
+	*) ERRNO=EIO ;;
+	esac
+	like "$rc $ERROR" '^1 (Input/output error|Bad message)$' "the disk is broken"
+}
+
 # fails NAME: all that needs the path
 fails() {
 	local attribute before verb
 	before=$(values "$1")
 	for attribute in conf_locked state locks orphans waiters holder; do
 		run cat "$SYS/$1/$attribute"
-		is "$rc ${out##*: }" "1 $EIO" "$1: reading $attribute says EIO"
+		is "$rc ${out##*: }" "1 $ERROR" "$1: reading $attribute says so"
 	done
-	refuses 0 "$SYS/$1/conf_locked" "$EIO" "$1: so does echo 0"
-	refuses 1 "$SYS/$1/conf_locked" "$EIO" "$1: and echo 1"
+	refuses 0 "$SYS/$1/conf_locked" "$ERROR" "$1: so does echo 0"
+	refuses 1 "$SYS/$1/conf_locked" "$ERROR" "$1: and echo 1"
 	for verb in show "list --files" clear "clear --dry-run" hold; do
 		# shellcheck disable=SC2086 # a verb and its option
 		run aimlock $verb "$1"
 		is "$rc" 1 "$1: aimlock $verb fails"
-		like "$out" "$EIO" "$1: and says EIO"
+		like "$out" "$ERROR" "$1: and says so"
 	done
 	run nlraw 6 "1:str=$1"
-	like "$out" "^error=EIO" "$1: lock-clear says EIO"
+	like "$out" "^error=$ERRNO" "$1: lock-clear says so"
 	run nlraw -d 5 "1:str=$1" 16:flag
-	like "$out" "^error=EIO" "$1: lock-get says EIO"
+	like "$out" "^error=$ERRNO" "$1: lock-get says so"
 	is "$(values "$1")" "$before" "$1: nothing was changed"
 	accepts 7 "$SYS/$1/grace_ms" "$1: grace can be set"
 	accepts 0 "$SYS/$1/grace_ms" "$1: and set back"
@@ -143,10 +154,10 @@ others_go_on() {
 }
 
 cant_register() {
-	refuses "new $mnt/cold/file" "$SYS/new_lock" "$EIO" "registering says EIO"
+	refuses "new $mnt/cold/file" "$SYS/new_lock" "$ERROR" "registering says so"
 	run aimlock add new "$mnt/cold/file"
 	is "$rc" 1 "by the command too"
-	like "$out" "the path can't be looked up.*$EIO" "with a sentence"
+	like "$out" "the path can't be looked up.*$ERROR" "with a sentence"
 	nok "nothing is registered" test -e "$SYS/new"
 }
 
@@ -155,7 +166,7 @@ broken() {
 	set_up
 	before=$(locks_of "$mnt/warm/file")
 	isnt "$before" "" "the kernel has the lock"
-	nok "the disk is broken" cat "$mnt/cold/file"
+	learn_error
 	fails cold
 	fails back
 	is "$(locks_of "$mnt/warm/file")" "$before" "the lock stands"
