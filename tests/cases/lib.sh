@@ -159,6 +159,14 @@ nap() {
 	read -r -t 0.02 -u "$al_never" || :
 }
 
+# Before 5.2 bash ends that read by SIGALRM, and waits for ever when the signal
+# comes just before read(2) does.
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 502)); then
+	nap() {
+		sleep 0.02
+	}
+fi
+
 # until_ok SECONDS COMMAND...: tries until the command succeeds; on a slow kernel
 # for longer
 until_ok() {
