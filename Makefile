@@ -63,7 +63,7 @@ programs: $(HELPER_PROGS) ## build the programs that the tests use
 	@:
 
 # ---------------------------------------------------------------- tests
-.PHONY: check test test-all test-debug torture bench demo vm
+.PHONY: check test test-all test-debug torture fuzz bench demo vm
 check: ## static checks: warnings as errors, sparse, style, interfaces in step
 	$(Q)tests/check/run
 
@@ -79,6 +79,10 @@ test-debug: ## the same on kernels that look for mistakes (the first time builds
 torture: ## a thousand lockers and four clearers at once (KERNEL=, MINUTES=10)
 	$(Q)tests/vm/torture $(KERNEL)
 
+fuzz: ## inputs by chance: all parsers, then the module (INPUTS=, SEED=, KERNEL= choose)
+	$(Q)tests/fuzz/parsers
+	$(Q)tests/fuzz/guest-run $(KERNEL)
+
 bench: ## measure against lslocks, lsof and fuser (BENCH_QUICK=1 tries the benchmark)
 	$(Q)tests/bench/run $(KERNEL)
 
@@ -88,7 +92,7 @@ demo: ## the story in three minutes, in a throw-away virtual machine
 vm: ## a root shell in such a machine, module loaded (KERNEL=6.1 chooses)
 	$(Q)tests/vm/shell $(KERNEL)
 
-export CASE FLAVOUR MINUTES RESULTS V BENCH_QUICK BENCH_REPEAT BENCH_README
+export CASE FLAVOUR INPUTS MINUTES RESULTS RUNS SEED V BENCH_QUICK BENCH_REPEAT BENCH_README
 
 # ---------------------------------------------------------------- installation
 .PHONY: install install-module uninstall uninstall-module clean help

@@ -37,3 +37,27 @@ $(FUZZ_PROGS): $(FUZZ)/%: $(FUZZ)/%.o $(FUZZ)/common.o $(FUZZ_TOOL_OBJECTS)
 		$$($(PKG_CONFIG) --libs $(TOOL_PACKAGES))
 
 -include $(FUZZ_TOOL_OBJECTS:.o=.d) $(FUZZ_PROGS:=.d)
+
+# What runs in the guest, beside the cases' helpers; its tables come from the specification.
+GUEST_FUZZ := $(BUILD)/tests/guest-fuzz
+GUEST_FUZZ_OBJECTS := $(patsubst tests/fuzz/guest/%.c,$(BUILD)/tests/guest/%.o,\
+	$(wildcard tests/fuzz/guest/*.c))
+
+.PHONY: guest-tables
+guest-tables: $(BUILD)/tests/guest/protocol.h
+programs: $(GUEST_FUZZ)
+
+$(GUEST_FUZZ): $(GUEST_FUZZ_OBJECTS)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/tests/guest/protocol.h: tests/fuzz/guest/protocol include/netlink/aimlock.yaml
+	@mkdir -p $(@D)
+	$(Q)$^ >$@
+
+$(BUILD)/tests/guest/%.o: tests/fuzz/guest/%.c $(BUILD)/tests/guest/protocol.h \
+		$(wildcard tests/fuzz/guest/*.h)
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) $(CPPFLAGS) -Iinclude/uapi -I$(BUILD)/tests/guest -Itests/helpers $(CFLAGS) $(HELPER_CFLAGS) \
+		-D_GNU_SOURCE -c -o $@ $<
