@@ -7,6 +7,7 @@
 #define AIMLOCK_COMPAT_H
 
 #include <linux/fs.h>
+#include <linux/fsnotify_backend.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/net.h>
@@ -19,6 +20,13 @@
 /* 6.3 "filelock: move file locking definitions to separate header file" */
 #ifdef KERNEL_HAS_FILELOCK_H
 #include <linux/filelock.h>
+#endif
+
+/* 6.16 "exit: move and extend sched_process_exit() tracepoint" */
+#ifdef KERNEL_HAS_EXIT_GROUP_DEAD
+#define EXIT_PROBE(name)	void name(void *data, struct task_struct *task, bool group_dead)
+#else
+#define EXIT_PROBE(name)	void name(void *data, struct task_struct *task)
 #endif
 
 /*
@@ -78,6 +86,13 @@ static inline struct file_lock *lock_of(lock_core *core)
 }
 #endif
 
+/* 6.9 "filelock: split leases out of struct file_lock" */
+#ifdef KERNEL_HAS_FILE_LEASE
+typedef struct file_lease lease_record;
+#else
+typedef struct file_lock lease_record;
+#endif
+
 /*
  * 6.7 "file: convert to SLAB_TYPESAFE_BY_RCU" changed get_file_rcu() and
  * brought get_file_active().  NULL: the description is in __fput already.
@@ -121,6 +136,32 @@ static inline struct nlattr **dump_attrs(struct netlink_callback *cb)
 #ifndef KERNEL_HAS_VFS_PATH_LOOKUP
 int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt,
 		    const char *name, unsigned int flags, struct path *path);
+#endif
+
+/*
+ * 5.19 "fsnotify: pass flags argument to fsnotify_alloc_group()": before, each mark
+ * said for itself that it may be one of several.
+ */
+#ifdef FSNOTIFY_GROUP_DUPS
+static inline struct fsnotify_group *group_of_dups(const struct fsnotify_ops *ops)
+{
+	return fsnotify_alloc_group(ops, FSNOTIFY_GROUP_DUPS);
+}
+
+static inline int add_dup_mark(struct fsnotify_mark *mark, struct inode *inode)
+{
+	return fsnotify_add_inode_mark(mark, inode, 0);
+}
+#else
+static inline struct fsnotify_group *group_of_dups(const struct fsnotify_ops *ops)
+{
+	return fsnotify_alloc_group(ops);
+}
+
+static inline int add_dup_mark(struct fsnotify_mark *mark, struct inode *inode)
+{
+	return fsnotify_add_inode_mark(mark, inode, 1);
+}
 #endif
 
 /* 6.1 "netlink: add support for ext_ack missing attributes" */

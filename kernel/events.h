@@ -14,6 +14,7 @@ struct aimlock_set;
  * @name: its name
  * @reason: what happened
  * @generation: of the file, afterwards
+ * @state: for AIMLOCK_REASON_CHANGED: what it is now
  * @set: for AIMLOCK_REASON_CLEARED and _FORCED: the locks that went are those
  *	 with &aimlock_lock.cleared; else NULL
  */
@@ -22,6 +23,7 @@ struct aimlock_event {
 	const char *name;
 	enum aimlock_reason reason;
 	u64 generation;
+	enum aimlock_state state;
 	const struct aimlock_set *set;
 };
 

@@ -260,7 +260,7 @@ static bool is_tolerated(const struct aimlock_set *set, int error)
 
 /**
  * aimlock_inspect_add() - copy the locks of a file into a set
- * @set: the set; all zero at first, but for tolerant
+ * @set: the set; all zero at first, but for the last two
  * @file: the file; the set takes a reference of its own
  *
  * Return: 0, also when no file lies at the path; -ENOMEM; what looking up the path

@@ -162,6 +162,7 @@ struct aimlock_part {
  * @tables: three of 1 << @bits buckets, made when the set is complete
  * @bits: see @tables
  * @tolerant: a file whose path can't be looked up counts as missing
+ * @passing: nobody waits for a clear: what is seen speaks for none, only against
  */
 struct aimlock_set {
 	struct aimlock_part *parts;
@@ -173,6 +174,7 @@ struct aimlock_set {
 	struct hlist_head *tables;
 	unsigned int bits;
 	bool tolerant;
+	bool passing;
 };
 
 int aimlock_inspect_add(struct aimlock_set *set, struct aimlock_file *file);

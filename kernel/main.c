@@ -4,11 +4,32 @@
 #include "registry.h"
 #include "sysfs.h"
 #include "verdict.h"
+#include "watch.h"
 
 #include <linux/module.h>
 
+static int set_up(struct aimlock_file *file)
+{
+	aimlock_sysfs_setup(file);
+	return aimlock_watch_setup(file);
+}
+
+static void tear_down(struct aimlock_file *file)
+{
+	aimlock_watch_teardown(file);
+	aimlock_sysfs_teardown(file);
+}
+
+static void forget(struct aimlock_file *file)
+{
+	aimlock_watch_forget(file);
+	aimlock_verdict_forget(file);
+}
+
 static struct aimlock_file_ops file_ops = {
-	.forget = aimlock_verdict_forget,
+	.setup = set_up,
+	.teardown = tear_down,
+	.forget = forget,
 };
 
 static int __init aimlock_init(void)
@@ -19,6 +40,9 @@ static int __init aimlock_init(void)
 	ret = aimlock_sysfs_init(&file_ops);
 	if (ret)
 		goto err_sysfs;
+	ret = aimlock_watch_init();
+	if (ret)
+		goto err_watch;
 	ret = aimlock_registry_init(&file_ops);
 	if (ret)
 		goto err_registry;
@@ -35,6 +59,8 @@ err_open:
 err_netlink:
 	aimlock_registry_exit();
 err_registry:
+	aimlock_watch_exit();
+err_watch:
 	aimlock_sysfs_exit();
 err_sysfs:
 	return ret;
@@ -45,6 +71,7 @@ static void __exit aimlock_exit(void)
 	aimlock_sysfs_close();
 	aimlock_netlink_exit();
 	aimlock_registry_exit();
+	aimlock_watch_exit();
 	aimlock_sysfs_exit();
 }
 

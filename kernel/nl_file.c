@@ -353,5 +353,8 @@ int aimlock_nl_file_put_event(struct sk_buff *skb, const struct aimlock_event *e
 	    nla_put_string(skb, AIMLOCK_A_FILE_PATH, event->file->path) ||
 	    nla_put_u32(skb, AIMLOCK_A_FILE_REASON, event->reason))
 		return -EMSGSIZE;
+	if (event->reason == AIMLOCK_REASON_CHANGED &&
+	    nla_put_u32(skb, AIMLOCK_A_FILE_STATE, event->state))
+		return -EMSGSIZE;
 	return put_config(skb, event->file);
 }

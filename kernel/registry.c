@@ -216,8 +216,13 @@ static struct aimlock_file *new_file(const char *name, const char *path,
 	file->seen = RB_ROOT;
 	file->grace_ms = config->set_grace ? config->grace_ms : 1000;
 	file->scope = config->set_scope ? config->scope : AIMLOCK_CLEAR_SCOPE_ORPHANED;
+	file->told = AIMLOCK_STATE_FREE;
 	file->kobj.kset = file_ops->kset;
-	file_ops->setup(file);
+	if (file_ops->setup(file)) {
+		kfree(file->path);
+		kfree(file);
+		return NULL;
+	}
 	kobject_init(&file->kobj, &file_ktype);
 	return file;
 }
@@ -351,8 +356,8 @@ static int begin_removal(struct aimlock_file *file)
 static void finish_removal(struct aimlock_file *file)
 {
 	wake_up_all(&file->wait);
-	tell(file, AIMLOCK_REASON_REMOVED);
 	file_ops->teardown(file);
+	tell(file, AIMLOCK_REASON_REMOVED);	/* the last event of it */
 	kobject_uevent(&file->kobj, KOBJ_REMOVE);
 	kobject_del(&file->kobj);
 
@@ -512,6 +517,33 @@ int aimlock_registry_resolve(struct aimlock_file *file, struct path *path)
 		 before.ino != now.ino || before.generation != now.generation)
 		tell(file, AIMLOCK_REASON_REPLACED);
 	return ret ? -ENOENT : 0;
+}
+
+/**
+ * aimlock_registry_resolve_above() - what there is above the path of a file that
+ * is missing
+ * @file: the file
+ * @path: set, with a reference, on success: the directory, or what else is there,
+ *	  where a look-up of the file's path gets stuck
+ *
+ * Return: 0 or a negative errno.
+ * Context: process context; may wait for the filesystem.
+ */
+int aimlock_registry_resolve_above(struct aimlock_file *file, struct path *path)
+{
+	char *name = kstrdup(file->path, GFP_KERNEL);
+	char *slash;
+	int ret;
+
+	if (!name)
+		return -ENOMEM;
+	do {
+		slash = strrchr(name, '/');
+		slash[slash == name] = '\0';
+		ret = look_up(name, path);
+	} while (is_absent(ret) && slash != name);
+	kfree(name);
+	return ret;
 }
 
 /**

@@ -11,6 +11,8 @@
 #include <linux/workqueue.h>
 #include <linux/aimlock.h>
 
+struct aimlock_watch;
+
 /**
  * struct aimlock_inode_id - which inode a path led to
  * @dev: its filesystem
@@ -39,10 +41,12 @@ struct aimlock_inode_id {
  * @scope: what a clear without an id takes
  * @generation: the fencing token
  * @hold: the open file that carries the administrative hold, or NULL
+ * @told: the state that was told last; free at first
  * @seen: verdict.c: locks seen so far, by the address of the kernel's record
  * @look: verdict.c: number of the last look
  * @clearing: clear.c and hold.c: one of them at a time; may be held for long
  * @wait: woken when @gone is set
+ * @watch: watch.c: what it knows of the file
  * @change: sysfs.c: sends the uevent
  * @changed: sysfs.c: when it last did, in jiffies
  */
@@ -60,11 +64,13 @@ struct aimlock_file {
 	enum aimlock_clear_scope scope;
 	u64 generation;
 	struct file *hold;
+	enum aimlock_state told;
 	struct rb_root seen;
 	u32 look;
 
 	struct mutex clearing;
 	wait_queue_head_t wait;
+	struct aimlock_watch *watch;
 	struct delayed_work change;
 	unsigned long changed;
 };
@@ -73,14 +79,15 @@ struct aimlock_file {
  * struct aimlock_file_ops - what the layers above give to each file
  * @kset: the directory of files; its kobject is the parent of theirs
  * @groups: their attributes
- * @setup: called once for a new file, before anyone can find it
+ * @setup: called once for a new file, before anyone can find it; 0 or a negative
+ *	   errno, and then nothing is to be undone
  * @teardown: called once for a file that goes, after @gone was set
- * @forget: frees @seen; called when the last reference is dropped
+ * @forget: undoes @setup and frees @seen; called when the last reference is dropped
  */
 struct aimlock_file_ops {
 	struct kset *kset;
 	const struct attribute_group **groups;
-	void (*setup)(struct aimlock_file *file);
+	int (*setup)(struct aimlock_file *file);
 	void (*teardown)(struct aimlock_file *file);
 	void (*forget)(struct aimlock_file *file);
 };
@@ -119,6 +126,7 @@ void aimlock_registry_tell(struct aimlock_file *file, enum aimlock_reason reason
 			   u64 generation);
 
 int aimlock_registry_resolve(struct aimlock_file *file, struct path *path);
+int aimlock_registry_resolve_above(struct aimlock_file *file, struct path *path);
 const struct cred *aimlock_registry_cred(void);
 
 static inline struct aimlock_file *to_aimlock_file(struct kobject *kobj)

@@ -353,25 +353,28 @@ static void send_change(struct work_struct *work)
 						 change);
 	char state[32];
 	char *env[] = { state, NULL };
-	struct aimlock_set set = {};
-	struct aimlock_summary sum;
 
-	if (!look(&file->kobj, &set, &sum)) {
-		snprintf(state, sizeof(state), "LOCK_STATE=%s",
-			 aimlock_verdict_state_name(sum.state));
-		kobject_uevent_env(&file->kobj, KOBJ_CHANGE, env);
-	}
+	snprintf(state, sizeof(state), "LOCK_STATE=%s",
+		 aimlock_verdict_state_name(READ_ONCE(file->told)));
+	kobject_uevent_env(&file->kobj, KOBJ_CHANGE, env);
 	WRITE_ONCE(file->changed, jiffies);
-	aimlock_inspect_free(&set);
 }
 
-static void setup_file(struct aimlock_file *file)
+/**
+ * aimlock_sysfs_setup() - make a new file ready, before anyone can find it
+ * @file: the file
+ */
+void aimlock_sysfs_setup(struct aimlock_file *file)
 {
 	INIT_DELAYED_WORK(&file->change, send_change);
 	file->changed = jiffies - CHANGE_INTERVAL;
 }
 
-static void teardown_file(struct aimlock_file *file)
+/**
+ * aimlock_sysfs_teardown() - send no more events of a file
+ * @file: a file that goes
+ */
+void aimlock_sysfs_teardown(struct aimlock_file *file)
 {
 	cancel_delayed_work_sync(&file->change);
 }
@@ -383,12 +386,8 @@ static int hear(struct notifier_block *nb, unsigned long reason, void *data)
 	struct aimlock_file *file = event->file;
 	unsigned long next;
 
-	switch (reason) {
-	case AIMLOCK_REASON_ADDED:
-	case AIMLOCK_REASON_REMOVED:
-	case AIMLOCK_REASON_CONFIGURED:
+	if (reason != AIMLOCK_REASON_CHANGED)
 		return NOTIFY_DONE;
-	}
 	mutex_lock(&file->lock);
 	if (!file->gone) {
 		sysfs_notify(&file->kobj, NULL, "conf_locked");
@@ -425,8 +424,6 @@ int aimlock_sysfs_init(struct aimlock_file_ops *ops)
 	}
 	ops->kset = locks_kset;
 	ops->groups = file_groups;
-	ops->setup = setup_file;
-	ops->teardown = teardown_file;
 	return 0;
 }
 

@@ -238,10 +238,11 @@ static u32 left_of(u64 grace, u64 passed)
 /*
  * Orphaned or unreachable is said of a lock that was seen so over the time of
  * grace.  To be cleared it must have been watched as well: a few looks that lie
- * far apart may have met as many hand-overs with a life between them.
+ * far apart may have met as many hand-overs with a life between them.  Looks in
+ * passing don't count as watching.
  */
-static void settle_suspicion(struct sighting *seen, struct aimlock_lock *lock, u64 grace,
-			     bool pinned)
+static void settle_suspicion(const struct aimlock_set *set, struct sighting *seen,
+			     struct aimlock_lock *lock, u64 grace)
 {
 	u64 now = ktime_get_boottime_ns();
 	u64 gap = max_t(u64, grace, 2 * NSEC_PER_SEC);
@@ -251,22 +252,28 @@ static void settle_suspicion(struct sighting *seen, struct aimlock_lock *lock, u
 		seen->suspected = now;
 		seen->looks = 0;
 	}
+	lock->suspect_ms = left_of(grace, now - seen->suspected);
+	if (set->passing) {
+		if (seen->queued != lock->queued)
+			seen->looks = 0;
+		return;
+	}
 	/* a pinned one was watched just before, however long the rest took */
 	if (!seen->looks || seen->queued != lock->queued ||
-	    (now - seen->last > gap && !pinned)) {
+	    (now - seen->last > gap && !aimlock_inspect_pinned(set, lock))) {
 		seen->watched = now;
 		seen->looks = 0;
 	}
 	seen->looks++;
 	seen->last = now;
 	seen->queued = lock->queued;
-	lock->suspect_ms = left_of(grace, now - seen->suspected);
 	lock->watch_ms = left_of(grace, now - seen->watched);
 	if (grace && seen->looks < AIMLOCK_LOOKS)
 		lock->watch_ms = max(lock->watch_ms, 1U);
 }
 
-static void settle(struct aimlock_file *file, struct aimlock_lock *lock, bool pinned)
+static void settle(const struct aimlock_set *set, struct aimlock_file *file,
+		   struct aimlock_lock *lock)
 {
 	struct sighting *seen = find(file, lock->core);
 	u64 grace = (u64)file->grace_ms * NSEC_PER_MSEC;
@@ -280,7 +287,7 @@ static void settle(struct aimlock_file *file, struct aimlock_lock *lock, bool pi
 	lock->suspect_ms = file->grace_ms;
 	lock->watch_ms = file->grace_ms;
 	if (seen && is_serious(lock->verdict))
-		settle_suspicion(seen, lock, grace, pinned);
+		settle_suspicion(set, seen, lock, grace);
 	else if (seen)
 		seen->suspicion = NO_SUSPICION;
 	if (is_serious(lock->verdict) && lock->suspect_ms)
@@ -353,7 +360,7 @@ int aimlock_verdict_reach(struct aimlock_set *set)
 	aimlock_for_each_part(part, set) {
 		mutex_lock(&part->file->lock);
 		aimlock_for_each_part_lock(lock, set, part)
-			settle(part->file, lock, aimlock_inspect_pinned(set, lock));
+			settle(set, part->file, lock);
 		mutex_unlock(&part->file->lock);
 	}
 	aimlock_for_each_lock(lock, set)

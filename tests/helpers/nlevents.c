@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * nlevents [-b BYTES] [-s]: listen to the aimlock family's events.  Prints
- * "ready", then "event CMD NAME" for each event and "overrun" where some were
- * lost (ENOBUFS).  -b sets the size of the receive buffer, -s reads nothing until
+ * "ready", then "event CMD NAME REASON", and the state if one is told, for each event
+ * and "overrun" where some were lost (ENOBUFS).  -b sets the size of the receive buffer, -s reads nothing until
  * SIGUSR1 comes.
  */
 #define _GNU_SOURCE
@@ -26,14 +26,39 @@ static void join(int fd)
 		err(1, "NETLINK_ADD_MEMBERSHIP");
 }
 
+static const char *const reasons[] = {
+	"added", "removed", "replaced", "missing", "held", "released", "cleared", "forced",
+	"configured", "changed",
+};
+
+static const char *const states[] = {
+	"missing", "free", "live", "inherited", "remote", "pinned", "suspect", "unreachable",
+	"orphaned", "leased", "held",
+};
+
+static const char *word(const char *const *words, size_t n, struct nlattr *attr)
+{
+	uint32_t value = attr ? *(uint32_t *)ATTR(attr) : UINT32_MAX;
+
+	return value < n ? words[value] : "?";
+}
+
 /* The name is attribute 1 of files and of locks. */
 static void print_event(struct nlmsghdr *nl)
 {
 	struct genlmsghdr *genl = NLMSG_DATA(nl);
-	struct nlattr *name = genl_find((char *)genl + GENL_HDRLEN,
-					(char *)nl + nl->nlmsg_len, AIMLOCK_A_FILE_NAME);
+	char *attrs = (char *)genl + GENL_HDRLEN, *end = (char *)nl + nl->nlmsg_len;
+	bool of_lock = genl->cmd == AIMLOCK_CMD_LOCK_CLEAR_NTF;
+	struct nlattr *name = genl_find(attrs, end, AIMLOCK_A_FILE_NAME);
+	struct nlattr *reason = genl_find(attrs, end, of_lock ? AIMLOCK_A_LOCK_REASON :
+								 AIMLOCK_A_FILE_REASON);
+	struct nlattr *state = of_lock ? NULL : genl_find(attrs, end, AIMLOCK_A_FILE_STATE);
 
-	printf("event %d %s\n", genl->cmd, name ? ATTR(name) : "?");
+	printf("event %d %s %s", genl->cmd, name ? ATTR(name) : "?",
+	       word(reasons, sizeof(reasons) / sizeof(*reasons), reason));
+	if (state)
+		printf(" %s", word(states, sizeof(states) / sizeof(*states), state));
+	putchar('\n');
 }
 
 static void listen_on(int fd)

@@ -99,6 +99,7 @@ enum aimlock_reason {
 	AIMLOCK_REASON_CLEARED,		/* by verdict */
 	AIMLOCK_REASON_FORCED,		/* by id and force */
 	AIMLOCK_REASON_CONFIGURED,	/* grace or scope was set */
+	AIMLOCK_REASON_CHANGED,		/* STATE is another one than was told last */
 };
 
 /* Attributes of a registered file. */
