@@ -9,7 +9,8 @@ FUZZ_CFLAGS := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined -I
 
 # The tool's way out, its socket and its pauses lead to common.c.
 FUZZ_HOOKS := -Dmain=aimlock_main -Dexit=fuzz_exit -Dgenl_connect=fuzz_connect \
-	-Dgenl_ctrl_resolve=fuzz_resolve -Dnanosleep=fuzz_nanosleep
+	-Dgenl_ctrl_resolve=fuzz_resolve -Dgenl_ctrl_resolve_grp=fuzz_resolve_grp \
+	-Dnanosleep=fuzz_nanosleep -Dppoll=fuzz_ppoll
 
 FUZZ_TOOL_OBJECTS := $(TOOL_SOURCES:userspace/%.c=$(FUZZ)/tool/%.o)
 FUZZ_PROGS := $(FUZZ_TARGETS:%=$(FUZZ)/%)

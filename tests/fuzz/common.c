@@ -8,6 +8,8 @@
 #include <getopt.h>
 #include <linux/netlink.h>
 #include <locale.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -24,7 +26,9 @@ int aimlock_main(int argc, char **argv);
 _Noreturn void fuzz_exit(int status);
 int fuzz_connect(struct nl_sock *sock);
 int fuzz_resolve(struct nl_sock *sock, const char *name);
+int fuzz_resolve_grp(struct nl_sock *sock, const char *name, const char *group);
 int fuzz_nanosleep(const struct timespec *request, struct timespec *left);
+int fuzz_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *end, const sigset_t *mask);
 
 jmp_buf fuzz_left;
 bool fuzz_may_exit;
@@ -50,6 +54,22 @@ int fuzz_nanosleep(const struct timespec *request, struct timespec *left)
 int fuzz_resolve(struct nl_sock *sock, const char *name)
 {
 	return 1000;
+}
+
+int fuzz_resolve_grp(struct nl_sock *sock, const char *name, const char *group)
+{
+	return 1;
+}
+
+/* What isn't there by now never comes. */
+int fuzz_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *end, const sigset_t *mask)
+{
+	int ready = poll(fds, n, 0);
+
+	if (ready)
+		return ready;
+	errno = EIO;
+	return -1;
 }
 
 static void open_kernel(void)

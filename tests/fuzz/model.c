@@ -11,6 +11,7 @@
 #include <netlink/msg.h>
 
 #include "fuzz.h"
+#include "lib/event.h"
 #include "lib/table.h"
 
 /* In memory of just its size, so that a step beyond is seen. */
@@ -149,7 +150,26 @@ static void show(struct aimlock_files *files, struct aimlock_locks *locks)
 	free(all.columns.v);
 }
 
-/* Messages, each behind what it is and its length: 'f'ile, 'l'ock or 'c'leared. */
+static int tell(struct nlmsghdr *hdr, uint8_t cmd)
+{
+	struct aimlock_event event;
+	int err;
+
+	((struct genlmsghdr *)nlmsg_data(hdr))->cmd = cmd;
+	err = aimlock_event_read(hdr, &event);
+	if (!err) {
+		ENSURE(strlen(event.file.name) <= AIMLOCK_NAME_MAX);
+		check_locks(&event.file.locks);
+		check_json(aimlock_table_event("now", aimlock_event_name(event.reason),
+					       &event.file, event.has_state));
+	}
+	aimlock_event_free(&event);
+	return err;
+}
+
+/* Messages, each behind what it is and its length: 'f'ile, 'l'ock or 'c'leared, or
+ * the event of a 'C'hange or a c'L'ear.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct aimlock_cleared cleared = { 0 };
@@ -168,6 +188,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			err = aimlock_model_read_file(hdr, &files);
 		else if (data[0] == 'l')
 			err = aimlock_model_read_lock(hdr, &locks);
+		else if (data[0] == 'C')
+			err = tell(hdr, AIMLOCK_CMD_FILE_CHANGE_NTF);
+		else if (data[0] == 'L')
+			err = tell(hdr, AIMLOCK_CMD_LOCK_CLEAR_NTF);
 		else
 			err = aimlock_model_read_cleared(hdr, &cleared);
 		free(hdr);

@@ -96,3 +96,23 @@ uint64_t aimlock_args_id(const struct aimlock_verb *verb, const char *arg)
 		aimlock_say_usage(verb, "'%s' is no id; list and show print them", arg);
 	return value;
 }
+
+/* As flock(1) takes it: with a fraction, in every locale. */
+uint64_t aimlock_args_seconds(const struct aimlock_verb *verb, const char *arg)
+{
+	const char *rest = arg;
+	uint64_t ms = 0;
+	int scale;
+
+	while (isdigit((unsigned char)*rest) && ms < UINT32_MAX)
+		ms = 10 * ms + (*rest++ - '0');
+	ms *= 1000;
+	if (rest != arg && *rest == '.') {
+		rest++;
+		for (scale = 100; isdigit((unsigned char)*rest); scale /= 10)
+			ms += scale * (*rest++ - '0');
+	}
+	if (rest == arg || *rest)
+		aimlock_say_usage(verb, "'%s' is not a number of seconds", arg);
+	return ms;
+}

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "../lib/client.h"
+#include "../lib/event.h"
 
 enum aimlock_exit {
 	AIMLOCK_EXIT_DONE	= 0,
@@ -45,10 +46,12 @@ extern const struct aimlock_verb aimlock_cmd_add;
 extern const struct aimlock_verb aimlock_cmd_clear;
 extern const struct aimlock_verb aimlock_cmd_hold;
 extern const struct aimlock_verb aimlock_cmd_list;
+extern const struct aimlock_verb aimlock_cmd_monitor;
 extern const struct aimlock_verb aimlock_cmd_release;
 extern const struct aimlock_verb aimlock_cmd_remove;
 extern const struct aimlock_verb aimlock_cmd_set;
 extern const struct aimlock_verb aimlock_cmd_show;
+extern const struct aimlock_verb aimlock_cmd_wait;
 
 /* args.c: after the last option -1, and optind is at the first argument. Prints
  * --help and exits; wrong usage exits too.
@@ -57,6 +60,7 @@ int aimlock_args_next(const struct aimlock_verb *verb, int argc, char **argv);
 uint32_t aimlock_args_ms(const struct aimlock_verb *verb, const char *arg);
 enum aimlock_clear_scope aimlock_args_scope(const struct aimlock_verb *verb, const char *arg);
 uint64_t aimlock_args_id(const struct aimlock_verb *verb, const char *arg);
+uint64_t aimlock_args_seconds(const struct aimlock_verb *verb, const char *arg);	/* in ms */
 
 /* help.c */
 void aimlock_help_verb(const struct aimlock_verb *verb);
@@ -78,6 +82,7 @@ void aimlock_say_text(const char *s);
 
 /* find.c: opens, or says why not and returns an exit status. */
 int aimlock_find_module(const struct aimlock_verb *verb, struct aimlock_netlink *nl);
+int aimlock_find_events(const struct aimlock_verb *verb, struct aimlock_netlink *nl);
 
 /* The files of these names and paths, or all, sorted. Says what is not there. */
 int aimlock_find_files(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
@@ -107,8 +112,28 @@ void aimlock_describe_holder(const struct aimlock_holder *holder);
 void aimlock_describe_verdict(const struct aimlock_lock *lock);
 void aimlock_describe_remedy(const struct aimlock_file *file, const struct aimlock_lock *lock);
 
+/* follow.c: what happens, to two readers.  @changed gets each event, @lost is called
+ * where some were lost, and at the start: there all is to be looked at.  They return
+ * an exit status to end with, or AIMLOCK_FOLLOW_ON.
+ */
+#define AIMLOCK_FOLLOW_ON (-1)
+
+struct aimlock_follower {
+	const struct aimlock_verb *verb;
+	int (*changed)(struct aimlock_follower *follower, const struct aimlock_event *event);
+	int (*lost)(struct aimlock_follower *follower, bool first);
+	bool has_end;
+	uint64_t ms;			/* to the end, if there is one */
+	int (*over)(struct aimlock_follower *follower);
+	bool until_signal;		/* SIGINT, SIGTERM or a reader that goes end it well */
+	struct aimlock_netlink nl;	/* for requests */
+};
+
+int aimlock_follow(struct aimlock_follower *follower);
+
 /* print.c: takes @top over. */
 struct json_object;
 int aimlock_print_json(const struct aimlock_verb *verb, struct json_object *top);
+int aimlock_print_json_line(const struct aimlock_verb *verb, struct json_object *top);
 
 #endif /* AIMLOCK_CLI_H */

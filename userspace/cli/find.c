@@ -6,9 +6,10 @@
 
 #include "cli.h"
 
-int aimlock_find_module(const struct aimlock_verb *verb, struct aimlock_netlink *nl)
+static int find(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
+		int (*open)(struct aimlock_netlink *nl))
 {
-	int err = aimlock_netlink_open(nl);
+	int err = open(nl);
 
 	if (!err)
 		return AIMLOCK_EXIT_DONE;
@@ -21,6 +22,16 @@ int aimlock_find_module(const struct aimlock_verb *verb, struct aimlock_netlink 
 		fprintf(stderr, "aimlock: %s: the aimlock module answers in the initial network "
 			"namespace only; enter it with: nsenter -t 1 -n\n", verb->name);
 	return AIMLOCK_EXIT_FAILED;
+}
+
+int aimlock_find_module(const struct aimlock_verb *verb, struct aimlock_netlink *nl)
+{
+	return find(verb, nl, aimlock_netlink_open);
+}
+
+int aimlock_find_events(const struct aimlock_verb *verb, struct aimlock_netlink *nl)
+{
+	return find(verb, nl, aimlock_netlink_listen);
 }
 
 /* Moves the files at @path from @all to @files; how many. */

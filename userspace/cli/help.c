@@ -58,7 +58,8 @@ void aimlock_help_all(const struct aimlock_verb *const *verbs, FILE *out)
 	for (; *verbs; verbs++)
 		fprintf(out, "  %-8s %-16s %s\n", (*verbs)->name, (*verbs)->args, (*verbs)->help);
 	fputs("  help     [VERB]           this help, or that of a verb\n\n"
-	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused because locked.\n"
+	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused because locked, or the\n"
+	      "time that wait was given is over.\n"
 	      "See aimlock(8).\n", out);
 }
 

@@ -16,6 +16,8 @@ static const struct aimlock_verb *const verbs[] = {
 	&aimlock_cmd_clear,
 	&aimlock_cmd_hold,
 	&aimlock_cmd_release,
+	&aimlock_cmd_wait,
+	&aimlock_cmd_monitor,
 	NULL,
 };
 

@@ -166,26 +166,30 @@ static int add_lock(struct json_object *array, const struct aimlock_row *row)
 	return err;
 }
 
-static int add_file(struct json_object *array, const struct aimlock_file *file)
+static int add_locks(struct json_object *object, const struct aimlock_file *file)
 {
-	struct json_object *object = append_object(array), *locks;
+	struct json_object *locks = add_array(object, "locks");
 	struct aimlock_row row = { .file = file };
 	size_t i;
-	int err;
+	int err = locks ? 0 : -ENOMEM;
 
-	if (!object)
-		return -ENOMEM;
-	err = add_cells(object, AIMLOCK_COLUMN_OF_FILE, &row);
-	if (err)
-		return err;
-	locks = add_array(object, "locks");
-	if (!locks)
-		return -ENOMEM;
 	for (i = 0; i < file->locks.n && !err; i++) {
 		row.lock = &file->locks.v[i];
 		err = add_lock(locks, &row);
 	}
 	return err;
+}
+
+static int add_file(struct json_object *array, const struct aimlock_file *file)
+{
+	struct json_object *object = append_object(array);
+	struct aimlock_row row = { .file = file };
+	int err;
+
+	if (!object)
+		return -ENOMEM;
+	err = add_cells(object, AIMLOCK_COLUMN_OF_FILE, &row);
+	return err ? err : add_locks(object, file);
 }
 
 struct json_object *aimlock_table_document(const struct aimlock_files *files)
@@ -247,5 +251,37 @@ struct json_object *aimlock_table_rows(const struct aimlock_table *spec,
 	if (!err)
 		return top;
 	json_object_put(top);
+	return NULL;
+}
+
+static int add_event(struct json_object *object, const char *time, const char *event,
+		     const struct aimlock_file *file, bool has_state)
+{
+	int err = add_string(object, "time", time);
+
+	if (!err)
+		err = add_string(object, "event", event);
+	if (err || !file)
+		return err;
+	err = add_string(object, "name", file->name);
+	if (!err)
+		err = file->path ? add_string(object, "path", file->path) :
+		      add(object, "path", NULL);
+	if (!err)
+		err = has_state ? add_string(object, "state", aimlock_model_state_name(file->state)) :
+		      add(object, "state", NULL);
+	if (!err)
+		err = add_number(object, "generation", file->generation);
+	return err ? err : add_locks(object, file);
+}
+
+struct json_object *aimlock_table_event(const char *time, const char *event,
+					const struct aimlock_file *file, bool has_state)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (!object || !add_event(object, time, event, file, has_state))
+		return object;
+	json_object_put(object);
 	return NULL;
 }

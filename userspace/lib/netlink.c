@@ -201,3 +201,103 @@ int aimlock_netlink_call(struct aimlock_netlink *nl, struct nl_msg *msg,
 	}
 	return receive(&call);
 }
+
+int aimlock_netlink_listen(struct aimlock_netlink *nl)
+{
+	int err, group, control;
+
+	err = aimlock_netlink_open(nl);
+	if (err)
+		return err;
+	group = genl_ctrl_resolve_grp(nl->sock, AIMLOCK_FAMILY_NAME, AIMLOCK_MCGRP_EVENT);
+	/* who tells that the family, and the module with it, goes */
+	control = genl_ctrl_resolve_grp(nl->sock, "nlctrl", "notify");
+	if (group >= 0 && control >= 0)
+		err = nl_socket_add_memberships(nl->sock, group, control, 0);
+	else
+		err = group < 0 ? group : control;
+	if (err >= 0)
+		err = nl_socket_set_nonblocking(nl->sock);
+	if (err >= 0)
+		return 0;
+	snprintf(nl->message, sizeof(nl->message), "no events can be had: %s", nl_geterror(err));
+	aimlock_netlink_close(nl);
+	return -EIO;
+}
+
+int aimlock_netlink_fd(const struct aimlock_netlink *nl)
+{
+	return nl_socket_get_fd(nl->sock);
+}
+
+static bool is_end_of_family(const struct nlmsghdr *hdr, int family)
+{
+	struct genlmsghdr *genl = genlmsg_hdr((struct nlmsghdr *)hdr);
+	struct nlattr *id;
+
+	if (hdr->nlmsg_type != GENL_ID_CTRL || !genlmsg_valid_hdr((struct nlmsghdr *)hdr, 0) ||
+	    genl->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	id = nla_find(genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0), CTRL_ATTR_FAMILY_ID);
+	return id && nla_len(id) >= (int)sizeof(uint16_t) && nla_get_u16(id) == family;
+}
+
+static int on_event(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *hdr = nlmsg_hdr(msg);
+	struct call *call = arg;
+
+	if (is_end_of_family(hdr, call->nl->family))
+		call->err = -ENODEV;
+	else if (!call->err && call->read && hdr->nlmsg_type == call->nl->family)
+		call->err = call->read(hdr, call->arg);
+	return NL_OK;
+}
+
+/* An event answers no request: its number is of no matter. */
+static int on_number(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
+}
+
+/* To the end of the queue, or to the first event that can't be read. */
+static int hear_all(struct call *call)
+{
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+	int err = 0;
+
+	if (!cb)
+		return -NLE_NOMEM;
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_number, call);
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_event, call);
+	while (err >= 0 && !call->err)
+		err = nl_recvmsgs(call->nl->sock, cb);
+	nl_cb_put(cb);
+	return err < 0 ? err : 0;
+}
+
+int aimlock_netlink_hear(struct aimlock_netlink *nl, aimlock_netlink_reader read, void *arg)
+{
+	struct call call = { .nl = nl, .read = read, .arg = arg };
+	bool lost = false;
+	int err;
+
+	nl->message[0] = '\0';
+	err = hear_all(&call);
+	/* ENOBUFS, for libnl.  What is in the queue now is older than what was lost,
+	 * and no more comes in before it is empty.
+	 */
+	while (err == -NLE_NOMEM && !call.err) {
+		lost = true;
+		call.read = NULL;
+		err = hear_all(&call);
+	}
+	if (call.err)
+		return call.err;
+	if (err == -NLE_AGAIN)
+		return lost ? -ENOBUFS : 0;
+	snprintf(nl->message, sizeof(nl->message), "no event can be read: %s", nl_geterror(err));
+	return -EIO;
+}

@@ -34,4 +34,16 @@ struct nl_msg *aimlock_netlink_request(struct aimlock_netlink *nl, uint8_t cmd, 
 int aimlock_netlink_call(struct aimlock_netlink *nl, struct nl_msg *msg,
 			 aimlock_netlink_reader read, void *arg);
 
+/* As aimlock_netlink_open(), for events instead of requests. */
+int aimlock_netlink_listen(struct aimlock_netlink *nl);
+
+/* To poll(2) for what aimlock_netlink_hear() reads. */
+int aimlock_netlink_fd(const struct aimlock_netlink *nl);
+
+/* Reads the events that are there, without waiting.  -ENOBUFS: some were lost, and
+ * those that came before are dropped; all is to be looked at anew.  -ENODEV: the
+ * module is gone.
+ */
+int aimlock_netlink_hear(struct aimlock_netlink *nl, aimlock_netlink_reader read, void *arg);
+
 #endif /* AIMLOCK_NETLINK_H */

@@ -26,4 +26,8 @@ struct json_object *aimlock_table_rows(const struct aimlock_table *spec,
 /* Everything: files, in them locks, in them holders; NULL: no memory. */
 struct json_object *aimlock_table_document(const struct aimlock_files *files);
 
+/* One line of a stream of events; @file is NULL for what concerns all; NULL: no memory. */
+struct json_object *aimlock_table_event(const char *time, const char *event,
+					const struct aimlock_file *file, bool has_state);
+
 #endif /* AIMLOCK_TABLE_H */

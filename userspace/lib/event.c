@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+
+#include "event.h"
+
+static struct nlattr *find_attr(struct nlmsghdr *hdr, int type, size_t len)
+{
+	struct genlmsghdr *genl = genlmsg_hdr(hdr);
+	struct nlattr *attr;
+
+	attr = nla_find(genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0), type);
+	return attr && (size_t)nla_len(attr) >= len ? attr : NULL;
+}
+
+static enum aimlock_reason read_reason(struct nlmsghdr *hdr, int type)
+{
+	struct nlattr *reason = find_attr(hdr, type, sizeof(uint32_t));
+
+	return reason ? nla_get_u32(reason) : UINT32_MAX;
+}
+
+static int read_clear(struct nlmsghdr *hdr, struct aimlock_event *event)
+{
+	struct nlattr *name = find_attr(hdr, AIMLOCK_A_LOCK_NAME, 1);
+	struct aimlock_cleared cleared = { 0 };
+	int err;
+
+	if (!name)
+		return -EBADMSG;
+	nla_strlcpy(event->file.name, name, sizeof(event->file.name));
+	event->reason = read_reason(hdr, AIMLOCK_A_LOCK_REASON);
+	err = aimlock_model_read_cleared(hdr, &cleared);
+	event->file.generation = cleared.generation;
+	event->file.locks = cleared.locks;
+	return err;
+}
+
+static int read_change(struct nlmsghdr *hdr, struct aimlock_event *event)
+{
+	struct aimlock_files files = { 0 };
+	int err = aimlock_model_read_file(hdr, &files);
+
+	if (!err) {
+		event->file = files.v[0];
+		files.n = 0;
+		event->reason = read_reason(hdr, AIMLOCK_A_FILE_REASON);
+		event->has_state = find_attr(hdr, AIMLOCK_A_FILE_STATE, sizeof(uint32_t));
+	}
+	aimlock_model_free_files(&files);
+	return err;
+}
+
+int aimlock_event_read(struct nlmsghdr *hdr, struct aimlock_event *event)
+{
+	*event = (struct aimlock_event){ 0 };
+	if (!genlmsg_valid_hdr(hdr, 0))
+		return -EBADMSG;
+	if (genlmsg_hdr(hdr)->cmd == AIMLOCK_CMD_LOCK_CLEAR_NTF)
+		return read_clear(hdr, event);
+	return read_change(hdr, event);
+}
+
+void aimlock_event_free(struct aimlock_event *event)
+{
+	aimlock_model_free_locks(&event->file.locks);
+	free(event->file.path);
+	*event = (struct aimlock_event){ 0 };
+}
+
+const char *aimlock_event_name(enum aimlock_reason reason)
+{
+	static const char *const names[] = {
+		[AIMLOCK_REASON_ADDED]		= "added",
+		[AIMLOCK_REASON_REMOVED]	= "removed",
+		[AIMLOCK_REASON_REPLACED]	= "replaced",
+		[AIMLOCK_REASON_MISSING]	= "missing",
+		[AIMLOCK_REASON_HELD]		= "held",
+		[AIMLOCK_REASON_RELEASED]	= "released",
+		[AIMLOCK_REASON_CLEARED]	= "cleared",
+		[AIMLOCK_REASON_FORCED]		= "forced",
+		[AIMLOCK_REASON_CONFIGURED]	= "configured",
+		[AIMLOCK_REASON_CHANGED]	= "changed",
+	};
+
+	return reason < sizeof(names) / sizeof(names[0]) ? names[reason] : "unknown";
+}
