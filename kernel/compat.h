@@ -30,6 +30,31 @@
 #endif
 
 /*
+ * 7.2 has a task's dumpability in a structure of its own, not in its address space.
+ * The caller has the task's alloc_lock, or RCU is enough.  In doubt it is none.
+ */
+#ifdef KERNEL_HAS_EXEC_STATE
+#include <linux/sched/exec_state.h>
+static inline bool task_is_dumpable(const struct task_struct *task)
+{
+	const struct task_exec_state *state;
+	bool dumpable;
+
+	rcu_read_lock();
+	state = rcu_dereference(task->exec_state);
+	dumpable = state && READ_ONCE(state->dumpable) == TASK_DUMPABLE_OWNER;
+	rcu_read_unlock();
+	return dumpable;
+}
+#else
+#include <linux/sched/coredump.h>
+static inline bool task_is_dumpable(const struct task_struct *task)
+{
+	return task->mm && get_dumpable(task->mm) == SUID_DUMP_USER;
+}
+#endif
+
+/*
  * 6.15 "af_unix: Move internal definitions to net/unix/." left no header that
  * says where a message has its files.
  */

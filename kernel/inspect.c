@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/uaccess.h>
+#include <linux/user_namespace.h>
 
 #define BATCH		1024
 #define RESTARTS	8
@@ -533,13 +534,39 @@ void aimlock_inspect_free(struct aimlock_set *set)
 	memset(set, 0, sizeof(*set));
 }
 
+static bool is_own(const struct cred *its, const struct cred *cred)
+{
+	return its->user_ns == cred->user_ns &&
+	       uid_eq(cred->fsuid, its->uid) && uid_eq(cred->fsuid, its->euid) &&
+	       uid_eq(cred->fsuid, its->suid) && gid_eq(cred->fsgid, its->gid) &&
+	       gid_eq(cred->fsgid, its->egid) && gid_eq(cred->fsgid, its->sgid) &&
+	       cap_issubset(its->cap_permitted, cred->cap_effective);
+}
+
+/* CAP_SYS_PTRACE in a user namespace, as cap_capable() has it: by right of being its
+ * owner, too.
+ */
+static bool may_trace(const struct cred *cred, const struct user_namespace *ns)
+{
+	while (ns != cred->user_ns) {
+		if (ns->level <= cred->user_ns->level)
+			return false;
+		if (ns->parent == cred->user_ns && uid_eq(ns->owner, cred->euid))
+			return true;
+		ns = ns->parent;
+	}
+	return cap_raised(cred->cap_effective, CAP_SYS_PTRACE);
+}
+
 /**
  * aimlock_inspect_may_see() - may a reader know of a holder?
  * @holder: the holder
  * @cred: the reader's credentials
  * @all: the reader has CAP_SYS_PTRACE in the initial user namespace
  *
- * The rule of /proc/PID/fdinfo: own processes that have no more rights.
+ * The rule of /proc/PID/fdinfo: own processes that have no more rights, and those of
+ * user namespaces that the reader may trace in.  One that isn't dumpable is only for
+ * those who may see all.
  */
 bool aimlock_inspect_may_see(const struct aimlock_holder *holder, const struct cred *cred,
 			     bool all)
@@ -548,11 +575,7 @@ bool aimlock_inspect_may_see(const struct aimlock_holder *holder, const struct c
 
 	if (all || !holder->pid)
 		return true;
-	return its && its->user_ns == cred->user_ns &&
-	       uid_eq(cred->fsuid, its->uid) && uid_eq(cred->fsuid, its->euid) &&
-	       uid_eq(cred->fsuid, its->suid) && gid_eq(cred->fsgid, its->gid) &&
-	       gid_eq(cred->fsgid, its->egid) && gid_eq(cred->fsgid, its->sgid) &&
-	       cap_issubset(its->cap_permitted, cred->cap_effective);
+	return its && holder->dumpable && (is_own(its, cred) || may_trace(cred, its->user_ns));
 }
 
 /**

@@ -23,6 +23,7 @@ struct aimlock_file;
  * @comm: not escaped
  * @state: one letter, as ps(1) has it
  * @start_ns: CLOCK_BOOTTIME
+ * @dumpable: its user may trace it
  * @cred: who it runs as, a reference
  */
 struct aimlock_holder {
@@ -34,6 +35,7 @@ struct aimlock_holder {
 	char comm[AIMLOCK_COMM_MAX + 1];
 	char state;
 	u64 start_ns;
+	bool dumpable;
 	const struct cred *cred;
 };
 

@@ -56,6 +56,7 @@ struct walk {
 	bool counted;
 };
 
+/* With the task's alloc_lock. */
 static struct aimlock_holder describe(struct task_struct *task, enum aimlock_holder_kind kind,
 				      int fd)
 {
@@ -67,6 +68,7 @@ static struct aimlock_holder describe(struct task_struct *task, enum aimlock_hol
 		.fd = fd,
 		.state = task_state_to_char(task),
 		.start_ns = leader->start_boottime,
+		.dumpable = task_is_dumpable(task),
 		.cred = __task_cred(task),
 	};
 

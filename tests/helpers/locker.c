@@ -372,6 +372,12 @@ static void step_name(char **arg, struct block *block)
 	prctl(PR_SET_NAME, arg[0]);
 }
 
+static void step_dumpable(char **arg, struct block *block)
+{
+	if (prctl(PR_SET_DUMPABLE, number(arg[0])))
+		fail("dumpable");
+}
+
 static void step_say(char **arg, struct block *block)
 {
 	dprintf(STDOUT_FILENO, "%s %d\n", arg[0], getpid());
@@ -429,6 +435,7 @@ static const struct step steps[] = {
 	{ "thread-exit", 0, step_thread_exit, "ends this thread, the first one too" },
 	{ "wait", 0, step_wait, "for all children" },
 	{ "name", 1, step_name, "COMM: what ps(1) shows" },
+	{ "dumpable", 1, step_dumpable, "0|1: may others of its user trace it?" },
 	{ "say", 1, step_say, "WORD: prints it and the pid" },
 	{ "usr1", 0, step_usr1, "waits for SIGUSR1" },
 	{ "pause", 0, step_pause, "stays until killed" },
