@@ -63,7 +63,7 @@ programs: $(HELPER_PROGS) ## build the programs that the tests use
 	@:
 
 # ---------------------------------------------------------------- tests
-.PHONY: check test test-all test-debug torture fuzz bench demo vm
+.PHONY: check test test-all test-debug torture fuzz bench table demo vm
 check: ## static checks: warnings as errors, sparse, style, interfaces in step
 	$(Q)tests/check/run
 
@@ -85,6 +85,9 @@ fuzz: ## inputs by chance: all parsers, then the module (INPUTS=, SEED=, KERNEL=
 
 bench: ## measure against lslocks, lsof and fuser (BENCH_QUICK=1 tries the benchmark)
 	$(Q)tests/bench/run $(KERNEL)
+
+table: ## what today's tools show of such locks: run it, and put it into README
+	$(Q)tests/vm/table $(KERNEL)
 
 demo: ## the story in three minutes, in a throw-away virtual machine
 	$(Q)tests/vm/demo $(KERNEL)
