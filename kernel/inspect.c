@@ -179,6 +179,40 @@ static bool is_ours(const struct file *filp)
 	return filp && filp->f_cred == aimlock_registry_cred();
 }
 
+/* Of the managers that mark their locks, lockd alone waits for a late grant. */
+static const char *marked_by(struct file_lock *fl)
+{
+	return fl->fl_lmops->lm_grant ? "lockd" : "nfsd";
+}
+
+/*
+ * Whose a POSIX lock of a description that nobody has open is: 9p's on its own files,
+ * ksmbd's on those that it serves.  Other filesystems with locks of their own make
+ * such ones too.
+ */
+static const char *unmarked_by(const struct inode *inode)
+{
+	if (!strcmp(inode->i_sb->s_type->name, "9p"))
+		return "9p";
+	return inode->i_fop->lock ? "" : "ksmbd";
+}
+
+static void copy_manager(struct aimlock_lock *lock, lock_core *core, const struct inode *inode)
+{
+	lock->manager_name = "";
+	if (lock->kind == AIMLOCK_LOCK_KIND_LEASE) {
+		/* nobody else gives delegations and layouts */
+		lock->manager = lock->owner != lock->filp;
+		if (lock->manager)
+			lock->manager_name = "nfsd";
+	} else if (lock_of(core)->fl_lmops) {
+		lock->manager = true;
+		lock->manager_name = marked_by(lock_of(core));
+	} else if (lock->kind == AIMLOCK_LOCK_KIND_POSIX && lock->owner == lock->filp) {
+		lock->manager_name = unmarked_by(inode);
+	}
+}
+
 static void copy_lock(lock_core *core, enum aimlock_lock_kind list, void *data)
 {
 	struct copier *to = data;
@@ -194,15 +228,13 @@ static void copy_lock(lock_core *core, enum aimlock_lock_kind list, void *data)
 		.taker = (int)lk(core, pid),
 		.waiters = count_waiters(core),
 	};
-	if (list == AIMLOCK_LOCK_KIND_LEASE) {
-		lock->manager = lock->owner != lock->filp;
-	} else {
+	if (list != AIMLOCK_LOCK_KIND_LEASE) {
 		lock->start = lock_of(core)->fl_start;
 		lock->end = lock_of(core)->fl_end;
-		lock->manager = lock_of(core)->fl_lmops;
 	}
 	if (lk(core, flags) & FL_OFDLCK)
 		lock->kind = AIMLOCK_LOCK_KIND_OFD;
+	copy_manager(lock, core, to->inode);
 	lock->ours = is_ours(lock->filp);
 	lock->backs_swap = IS_SWAPFILE(to->inode);
 	/* The loop driver takes this from the mapping of its backing file. */

@@ -20,7 +20,7 @@ struct aimlock_file;
  * @pid: in the initial pid namespace
  * @ns_pid: in its own
  * @fd: -1 if none is meant
- * @comm: not escaped
+ * @comm: of the process, not escaped; of a lock manager its name
  * @state: one letter, as ps(1) has it
  * @start_ns: CLOCK_BOOTTIME
  * @dumpable: its user may trace it
@@ -50,6 +50,7 @@ struct aimlock_holder {
  * @end: last byte
  * @taker: pid recorded at acquisition, in the initial pid namespace
  * @manager: set by a lock manager
+ * @manager_name: which one that is, or would be; "" where it isn't known
  * @ours: the administrative hold
  * @backs_loop: the file backs a loop device
  * @backs_swap: the file is swap space
@@ -97,6 +98,7 @@ struct aimlock_lock {
 	loff_t end;
 	pid_t taker;
 	bool manager;
+	const char *manager_name;
 	bool ours;
 	bool backs_loop;
 	bool backs_swap;

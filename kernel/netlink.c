@@ -164,7 +164,6 @@ static int put_process(struct sk_buff *skb, const struct aimlock_holder *holder)
 
 	if (nla_put_u32(skb, AIMLOCK_A_HOLDER_PID, holder->pid) ||
 	    nla_put_u32(skb, AIMLOCK_A_HOLDER_NS_PID, holder->ns_pid) ||
-	    nla_put_string(skb, AIMLOCK_A_HOLDER_COMM, holder->comm) ||
 	    nla_put_string(skb, AIMLOCK_A_HOLDER_STATE, state) ||
 	    nla_put_u64_64bit(skb, AIMLOCK_A_HOLDER_START_NS, holder->start_ns,
 			      AIMLOCK_A_HOLDER_PAD))
@@ -190,6 +189,7 @@ int aimlock_netlink_put_holder(struct sk_buff *skb, int type,
 	if (!nest)
 		return -EMSGSIZE;
 	if (nla_put_u32(skb, AIMLOCK_A_HOLDER_KIND, holder->kind) ||
+	    (holder->comm[0] && nla_put_string(skb, AIMLOCK_A_HOLDER_COMM, holder->comm)) ||
 	    (holder->pid && put_process(skb, holder))) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;

@@ -14,7 +14,7 @@
 #define REPLY_SIZE	512	/* of the rest of it, at most */
 
 #define MANAGERS_LOCK \
-	"a lock manager's: use unlock_ip, unlock_filesystem or clients/N/ctl of /proc/fs/nfsd"
+	"a lock manager's: use unlock_ip, unlock_filesystem or clients/N/ctl of /proc/fs/nfsd, or ksmbd.control"
 
 static u64 age_ms(const struct aimlock_lock *lock)
 {

@@ -294,7 +294,8 @@ static void settle(const struct aimlock_set *set, struct aimlock_file *file,
 		lock->verdict = AIMLOCK_VERDICT_SUSPECT;
 }
 
-static void describe_ours(struct aimlock_lock *lock, enum aimlock_holder_kind kind)
+static void describe_ours(struct aimlock_lock *lock, enum aimlock_holder_kind kind,
+			  const char *name)
 {
 	struct aimlock_holder *holder = kzalloc(sizeof(*holder), GFP_KERNEL);
 
@@ -302,6 +303,7 @@ static void describe_ours(struct aimlock_lock *lock, enum aimlock_holder_kind ki
 		return;
 	holder->kind = kind;
 	holder->fd = -1;
+	strscpy(holder->comm, name, sizeof(holder->comm));
 	list_add_tail(&holder->node, &lock->holders);
 	lock->n_holders++;
 }
@@ -310,15 +312,15 @@ static void describe_ours(struct aimlock_lock *lock, enum aimlock_holder_kind ki
 static void add_other_holders(struct aimlock_lock *lock)
 {
 	if (lock->verdict == AIMLOCK_VERDICT_HELD)
-		describe_ours(lock, AIMLOCK_HOLDER_KIND_AIMLOCK);
+		describe_ours(lock, AIMLOCK_HOLDER_KIND_AIMLOCK, "");
 	if (lock->verdict == AIMLOCK_VERDICT_REMOTE)
-		describe_ours(lock, AIMLOCK_HOLDER_KIND_MANAGER);
+		describe_ours(lock, AIMLOCK_HOLDER_KIND_MANAGER, lock->manager_name);
 	if (lock->verdict != AIMLOCK_VERDICT_PINNED || lock->refs <= lock->flights)
 		return;
 	if (lock->backs_loop)
-		describe_ours(lock, AIMLOCK_HOLDER_KIND_LOOP);
+		describe_ours(lock, AIMLOCK_HOLDER_KIND_LOOP, "");
 	if (lock->backs_swap)
-		describe_ours(lock, AIMLOCK_HOLDER_KIND_SWAP);
+		describe_ours(lock, AIMLOCK_HOLDER_KIND_SWAP, "");
 }
 
 /**

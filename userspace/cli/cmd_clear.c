@@ -149,20 +149,33 @@ static bool was_cleared(const struct aimlock_cleared *cleared, uint64_t id)
 static void explain_remaining(struct clear *clear, const struct aimlock_cleared *cleared)
 {
 	const struct aimlock_locks *before = &clear->before.v[0].locks;
-	struct aimlock_locks now = { 0 };
+	char *const name[] = { clear->before.v[0].name };
+	struct aimlock_files now = { 0 };
 	size_t i;
 
-	if (aimlock_client_locks_get(&clear->nl, clear->request.name, &now))
-		return;
-	for (i = 0; i < now.n; i++) {
-		const struct aimlock_lock *lock = &now.v[i];
+	if (aimlock_find_files(clear->verb, &clear->nl, name, 1, &now) ||
+	    aimlock_find_locks(clear->verb, &clear->nl, false, &now))
+		goto free;
+	for (i = 0; i < now.v[0].locks.n; i++) {
+		const struct aimlock_lock *lock = &now.v[0].locks.v[i];
 
 		if (clear->request.has_id && lock->id != clear->request.id)
 			continue;
 		if (aimlock_model_find(before, lock->id) && !was_cleared(cleared, lock->id))
-			print_remaining(&clear->before.v[0], lock);
+			print_remaining(&now.v[0], lock);
 	}
-	aimlock_model_free_locks(&now);
+free:
+	aimlock_model_free_files(&now);
+}
+
+/* Refused with force, too: then only what else can be done helps. */
+static bool is_remote(const struct clear *clear)
+{
+	const struct aimlock_lock *lock = NULL;
+
+	if (clear->request.has_id)
+		lock = aimlock_model_find(&clear->before.v[0].locks, clear->request.id);
+	return lock && lock->verdict == AIMLOCK_VERDICT_REMOTE;
 }
 
 static int clear_and_tell(struct clear *clear)
@@ -179,7 +192,7 @@ static int clear_and_tell(struct clear *clear)
 	/* By id the others don't matter. */
 	if (!err && cleared.remaining && !clear->request.has_id)
 		status = AIMLOCK_EXIT_LOCKED;
-	if (status == AIMLOCK_EXIT_LOCKED)
+	if (status == AIMLOCK_EXIT_LOCKED || (err == -EPERM && is_remote(clear)))
 		explain_remaining(clear, &cleared);
 	aimlock_model_free_cleared(&cleared);
 	return status;

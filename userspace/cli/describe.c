@@ -2,7 +2,9 @@
 /* A lock in words. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "../lib/nfsd.h"
 #include "../lib/text.h"
 #include "cli.h"
 
@@ -47,6 +49,30 @@ static void describe_in_flight(const struct aimlock_holder *holder)
 		printf(" through its fd %" PRId64, holder->fd);
 }
 
+static void describe_client(const struct aimlock_client *client)
+{
+	fputs(", for the NFS client ", stdout);
+	aimlock_say_text(client->address);
+	fputs(" (", stdout);
+	aimlock_say_text(client->name);
+	putchar(')');
+	if (!strcmp(client->status, "courtesy"))
+		fputs(", whose lease is over", stdout);
+	if (client->silent_s >= 0)
+		printf(", last heard %" PRId64 " s ago", client->silent_s);
+}
+
+static void describe_manager(const struct aimlock_holder *holder)
+{
+	fputs("a lock manager of the kernel", stdout);
+	if (holder->comm[0]) {
+		fputs(", ", stdout);
+		aimlock_say_text(holder->comm);
+	}
+	if (holder->client)
+		describe_client(holder->client);
+}
+
 void aimlock_describe_holder(const struct aimlock_holder *holder)
 {
 	switch (holder->kind) {
@@ -72,11 +98,7 @@ void aimlock_describe_holder(const struct aimlock_holder *holder)
 		fputs("the kernel, as swap space", stdout);
 		break;
 	case AIMLOCK_HOLDER_KIND_MANAGER:
-		fputs("a lock manager of the kernel", stdout);
-		if (holder->comm[0]) {
-			fputs(", ", stdout);
-			aimlock_say_text(holder->comm);
-		}
+		describe_manager(holder);
 		break;
 	case AIMLOCK_HOLDER_KIND_AIMLOCK:
 		fputs("the aimlock module", stdout);
@@ -136,6 +158,30 @@ static bool remedy_for_stopped(const struct aimlock_lock *lock)
 	return false;
 }
 
+/* Only the manager may take it away, from the client that it has it for. */
+static void remedy_for_remote(const struct aimlock_lock *lock)
+{
+	const struct aimlock_holder *manager = lock->n_holders ? lock->holders : NULL;
+	const char *name = manager ? manager->comm : "";
+
+	if (!strcmp(name, "nfsd") && manager->client && lock->n_holders == 1)
+		printf("echo expire >" AIMLOCK_NFSD_CLIENTS "/%" PRIu32 "/ctl, which ends all "
+		       "that this client has", manager->client->id);
+	else if (!strcmp(name, "nfsd"))
+		fputs("echo expire >" AIMLOCK_NFSD_CLIENTS "/N/ctl, which ends all that client N "
+		      "has; its states tell which it is", stdout);
+	else if (!strcmp(name, "lockd"))
+		fputs("echo ADDRESS >/proc/fs/nfsd/unlock_ip, with the address of this host that "
+		      "the client uses, or echo MOUNTPOINT >/proc/fs/nfsd/unlock_filesystem",
+		      stdout);
+	else if (!strcmp(name, "ksmbd"))
+		fputs("ss -K dst CLIENT sport = :445, which cuts that client off, or ksmbd.control -s, "
+		      "which ends the service", stdout);
+	else
+		fputs("ask its lock manager: unlock_ip, unlock_filesystem or clients/N/ctl of "
+		      "/proc/fs/nfsd, ksmbd.control -s, or the client", stdout);
+}
+
 void aimlock_describe_remedy(const struct aimlock_file *file, const struct aimlock_lock *lock)
 {
 	switch (lock->verdict) {
@@ -152,8 +198,7 @@ void aimlock_describe_remedy(const struct aimlock_file *file, const struct aimlo
 		printf("aimlock release %s%s", dashes(file->name), file->name);
 		break;
 	case AIMLOCK_VERDICT_REMOTE:
-		fputs("see /proc/fs/nfsd/unlock_ip, unlock_filesystem and clients/, "
-		      "exportfs -u, or the client", stdout);
+		remedy_for_remote(lock);
 		break;
 	case AIMLOCK_VERDICT_LEASED:
 		fputs("wait until the lease ends", stdout);

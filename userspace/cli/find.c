@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../lib/nfsd.h"
 #include "cli.h"
 
 static int find(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
@@ -124,12 +125,14 @@ int aimlock_find_locks(const struct aimlock_verb *verb, struct aimlock_netlink *
 
 	if (all) {
 		err = get_locks(nl, NULL, files);
-		return err ? aimlock_say_error(verb, NULL, err, nl->message) : AIMLOCK_EXIT_DONE;
+		if (err)
+			status = aimlock_say_error(verb, NULL, err, nl->message);
 	}
-	for (i = 0; i < files->n; i++) {
+	for (i = 0; !all && i < files->n; i++) {
 		err = get_locks(nl, files->v[i].name, files);
 		if (err)
 			status = aimlock_say_error(verb, files->v[i].name, err, nl->message);
 	}
-	return status;
+	err = aimlock_nfsd_add_clients(files);
+	return err ? aimlock_say_error(verb, NULL, err, NULL) : status;
 }

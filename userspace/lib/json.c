@@ -109,6 +109,32 @@ static int add_cell(struct json_object *object, const struct aimlock_column *col
 	return err;
 }
 
+static int add_client(struct json_object *holder, const struct aimlock_client *client)
+{
+	struct json_object *object;
+	int err;
+
+	if (!client)
+		return add(holder, "client", NULL);
+	object = json_object_new_object();
+	if (!object)
+		return -ENOMEM;
+	err = add(holder, "client", object);
+	if (!err)
+		err = add_number(object, "id", client->id);
+	if (!err)
+		err = add_string(object, "address", client->address);
+	if (!err)
+		err = add_string(object, "name", client->name);
+	if (!err)
+		err = client->status[0] ? add_string(object, "status", client->status) :
+		      add(object, "status", NULL);
+	if (!err)
+		err = client->silent_s < 0 ? add(object, "silent_s", NULL) :
+		      add_number(object, "silent_s", client->silent_s);
+	return err;
+}
+
 static int add_holder(struct json_object *array, const struct aimlock_holder *holder)
 {
 	struct json_object *object = append_object(array);
@@ -132,6 +158,8 @@ static int add_holder(struct json_object *array, const struct aimlock_holder *ho
 		      add(object, "state", NULL);
 	if (!err)
 		err = add_positive(object, "start_ns", holder->start_ns);
+	if (!err)
+		err = add_client(object, holder->client);
 	return err;
 }
 

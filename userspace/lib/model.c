@@ -123,7 +123,7 @@ static struct aimlock_lock *add_lock(struct aimlock_locks *locks)
 	return lock;
 }
 
-static struct aimlock_holder *add_holder(struct aimlock_lock *lock)
+struct aimlock_holder *aimlock_model_add_holder(struct aimlock_lock *lock)
 {
 	void *v = lock->holders;
 	struct aimlock_holder *holder = grow(&v, &lock->n_holders, sizeof(*holder));
@@ -159,7 +159,7 @@ static int read_holders(struct nlattr *head, int len, struct aimlock_lock *lock)
 
 		if (nla_type(attr) != AIMLOCK_A_LOCK_HOLDER)
 			continue;
-		holder = add_holder(lock);
+		holder = aimlock_model_add_holder(lock);
 		if (!holder)
 			return -ENOMEM;
 		err = read_holder(attr, holder);
@@ -339,12 +339,21 @@ const struct aimlock_lock *aimlock_model_find(const struct aimlock_locks *locks,
 	return NULL;
 }
 
+static void free_holders(struct aimlock_lock *lock)
+{
+	size_t i;
+
+	for (i = 0; i < lock->n_holders; i++)
+		free(lock->holders[i].client);
+	free(lock->holders);
+}
+
 void aimlock_model_free_locks(struct aimlock_locks *locks)
 {
 	size_t i;
 
 	for (i = 0; i < locks->n; i++)
-		free(locks->v[i].holders);
+		free_holders(&locks->v[i]);
 	free(locks->v);
 	*locks = (struct aimlock_locks){ 0 };
 }

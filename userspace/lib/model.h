@@ -19,6 +19,15 @@
 struct nlattr;
 struct nlmsghdr;
 
+/* A client of the NFS 4 server; see nfsd.h. */
+struct aimlock_client {
+	uint32_t id;			/* in /proc/fs/nfsd/clients */
+	char address[64];		/* with its port */
+	char name[128];			/* as it calls itself; the kernel has escaped it */
+	char status[16];		/* "confirmed", "courtesy", ...; or empty: not told */
+	int64_t silent_s;		/* since it last renewed its lease; -1: not told */
+};
+
 struct aimlock_holder {
 	enum aimlock_holder_kind kind;
 	uint32_t pid;			/* 0: no process */
@@ -27,6 +36,7 @@ struct aimlock_holder {
 	char comm[AIMLOCK_COMM_MAX + 1];
 	char state[2];
 	uint64_t start_ns;
+	struct aimlock_client *client;	/* of a manager, on whose behalf; NULL: not known */
 };
 
 struct aimlock_lock {
@@ -86,6 +96,9 @@ struct aimlock_cleared {
 int aimlock_model_read_file(struct nlmsghdr *hdr, struct aimlock_files *files);
 int aimlock_model_read_lock(struct nlmsghdr *hdr, struct aimlock_locks *locks);
 int aimlock_model_read_cleared(struct nlmsghdr *hdr, struct aimlock_cleared *out);
+
+/* One more holder of @lock, all zero; NULL: no memory. */
+struct aimlock_holder *aimlock_model_add_holder(struct aimlock_lock *lock);
 
 /* Appends @file to @files and leaves an empty one behind. */
 int aimlock_model_move_file(struct aimlock_files *files, struct aimlock_file *file);

@@ -9,7 +9,9 @@
 
 #define IN_FLIGHT " (in flight)"
 /* A pid, a space, a name or a kind, and what may follow. */
-#define HOLDER_SIZE (10 + 1 + AIMLOCK_COMM_MAX + sizeof(IN_FLIGHT) + sizeof(", "))
+#define FOR_CLIENT " for "
+#define CLIENT_SIZE (sizeof(FOR_CLIENT) + sizeof(((struct aimlock_client *)0)->address))
+#define HOLDER_SIZE (10 + 1 + AIMLOCK_COMM_MAX + sizeof(IN_FLIGHT) + CLIENT_SIZE + sizeof(", "))
 
 char *aimlock_text_escape(const char *s)
 {
@@ -133,9 +135,13 @@ static bool seen_before(const struct aimlock_holder *holders, size_t i)
 /* The end of what was written. */
 static char *write_holder(char *to, const struct aimlock_holder *holder)
 {
-	if (!holder->pid)
-		return stpcpy(to, holder->comm[0] ? holder->comm :
-			      aimlock_model_holder_name(holder->kind));
+	if (!holder->pid) {
+		to = stpcpy(to, holder->comm[0] ? holder->comm :
+			    aimlock_model_holder_name(holder->kind));
+		if (holder->client)
+			to = stpcpy(stpcpy(to, FOR_CLIENT), holder->client->address);
+		return to;
+	}
 	to += sprintf(to, "%u %s", holder->pid, holder->comm);
 	if (holder->kind == AIMLOCK_HOLDER_KIND_IN_FLIGHT)
 		to = stpcpy(to, IN_FLIGHT);
