@@ -10,6 +10,7 @@ TOOL_CFLAGS := -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wformat=2 -Wshado
 
 TOOL := $(BUILD)/tools/aimlock
 TOOL_SOURCES := $(wildcard userspace/lib/*.c userspace/cli/*.c)
+TOOL_METRICS := userspace/metrics/aimlock.rules.yml userspace/metrics/aimlock-dashboard.json
 TOOL_OBJECTS := $(TOOL_SOURCES:userspace/%.c=$(BUILD)/tools/%.o)
 
 tools: $(TOOL) $(TOOL).8
@@ -38,9 +39,11 @@ install-tools: tools
 	$(Q)install -Dm644 $(TOOL).8 "$(DESTDIR)$(PREFIX)/share/man/man8/aimlock.8"
 	$(Q)install -Dm644 userspace/completion/aimlock \
 		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/aimlock"
+	$(Q)install -Dm644 -t "$(DESTDIR)$(PREFIX)/share/aimlock" $(TOOL_METRICS)
 
 uninstall: uninstall-tools
 uninstall-tools:
 	$(Q)rm -f "$(DESTDIR)$(PREFIX)/sbin/aimlock" \
 		"$(DESTDIR)$(PREFIX)/share/man/man8/aimlock.8" \
+		$(patsubst %,"$(DESTDIR)$(PREFIX)/share/aimlock/%",$(notdir $(TOOL_METRICS))) \
 		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/aimlock"

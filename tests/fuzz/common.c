@@ -25,6 +25,7 @@
 int aimlock_main(int argc, char **argv);
 _Noreturn void fuzz_exit(int status);
 int fuzz_connect(struct nl_sock *sock);
+int fuzz_mkostemp(char *name, int flags);
 int fuzz_resolve(struct nl_sock *sock, const char *name);
 int fuzz_resolve_grp(struct nl_sock *sock, const char *name, const char *group);
 int fuzz_nanosleep(const struct timespec *request, struct timespec *left);
@@ -49,6 +50,13 @@ void fuzz_exit(int status)
 int fuzz_nanosleep(const struct timespec *request, struct timespec *left)
 {
 	return 0;
+}
+
+/* No file is written for an argument that came by chance. */
+int fuzz_mkostemp(char *name, int flags)
+{
+	errno = EROFS;
+	return -1;
 }
 
 int fuzz_resolve(struct nl_sock *sock, const char *name)

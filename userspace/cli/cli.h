@@ -47,6 +47,7 @@ extern const struct aimlock_verb aimlock_cmd_clear;
 extern const struct aimlock_verb aimlock_cmd_hold;
 extern const struct aimlock_verb aimlock_cmd_list;
 extern const struct aimlock_verb aimlock_cmd_monitor;
+extern const struct aimlock_verb aimlock_cmd_metrics;
 extern const struct aimlock_verb aimlock_cmd_release;
 extern const struct aimlock_verb aimlock_cmd_remove;
 extern const struct aimlock_verb aimlock_cmd_set;
