@@ -9,7 +9,7 @@ TOOL_CFLAGS := -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wformat=2 -Wshado
 	-Iinclude/uapi
 
 TOOL := $(BUILD)/tools/aimlock
-TOOL_SOURCES := $(wildcard userspace/lib/*.c userspace/cli/*.c)
+TOOL_SOURCES := $(wildcard userspace/lib/*.c userspace/cli/*.c userspace/diagnose/*.c)
 TOOL_METRICS := userspace/metrics/aimlock.rules.yml userspace/metrics/aimlock-dashboard.json
 TOOL_OBJECTS := $(TOOL_SOURCES:userspace/%.c=$(BUILD)/tools/%.o)
 

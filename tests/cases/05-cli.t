@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-verbs='add remove set list show clear hold release wait monitor metrics'
+verbs='add remove set list show clear hold release wait monitor diagnose metrics'
 
 # exits STATUS REGEX DESCRIPTION VERB...: with that in what it printed
 exits() {
@@ -213,6 +213,8 @@ completion() {
 	completed '^orphaned unreachable$' aimlock set --scope ""
 	completed '^--dry-run --unreachable --id --force --help$' aimlock clear --
 	completed '^/etc/passwd' aimlock add name /etc/pass
+	completed '^/etc/passwd' aimlock diagnose /etc/pass
+	completed '^root' aimlock diagnose --user roo
 	completed '^/etc/passwd' aimlock metrics --output /etc/pass
 	set -eu
 }

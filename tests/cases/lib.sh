@@ -441,6 +441,48 @@ freed() {
 	ok "$1: free when $2 has ended" wait_state "$1" free
 }
 
+# --- why not? ----------------------------------------------------------------
+
+al_by=()
+
+# diagnosed STATUS CODE DESCRIPTION ARGUMENT...: aimlock diagnose says so; $doc is its JSON
+diagnosed() {
+	local status=$1 code=$2 what=$3
+	shift 3
+	rc=0
+	doc=$("${al_by[@]}" aimlock diagnose --json "$@") || rc=$?
+	is "$rc $(jq -r '.causes[0].code // "free"' <<<"$doc")" "$status $code" \
+		"$what: $code, exit status $status"
+}
+
+# diagnosed_twice STATUS CODE DESCRIPTION NAME: the same with the module and without its
+# verdict
+diagnosed_twice() {
+	diagnosed "$1" "$2" "$3" "$(path "$4")"
+	is "$(evidence name)" "$4" "$3: by the name it is registered under"
+	al_del "$4"
+	diagnosed "$1" "$2" "$3, not registered" "$(path "$4")"
+	is "$(jq -r .file.registered <<<"$doc") $(evidence verdict)" "false null" "$3: no verdict"
+	al_add "$4" "$(path "$4")"
+}
+
+# Of the first cause: what it is about, what to do; evidence KEY; first KEY of its processes
+subject() {
+	jq -r '.causes[0].subject' <<<"$doc"
+}
+
+action() {
+	jq -r '.causes[0].action' <<<"$doc"
+}
+
+evidence() {
+	jq -r ".causes[0].evidence.$1" <<<"$doc"
+}
+
+first() {
+	jq -r ".causes[0].processes[0].$1" <<<"$doc"
+}
+
 # --- the end -----------------------------------------------------------------
 
 # no_leftovers: nothing this case started still runs, nothing stays registered

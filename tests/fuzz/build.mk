@@ -7,10 +7,11 @@ FUZZ := $(BUILD)/fuzz
 FUZZ_SANITIZE := address,undefined
 FUZZ_CFLAGS := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined -Iuserspace
 
-# The tool's way out, its socket, its pauses, its files lead to common.c.
+# The tool's way out, its socket, its pauses, its files and processes lead to common.c.
 FUZZ_HOOKS := -Dmain=aimlock_main -Dexit=fuzz_exit -Dgenl_connect=fuzz_connect \
 	-Dgenl_ctrl_resolve=fuzz_resolve -Dgenl_ctrl_resolve_grp=fuzz_resolve_grp \
-	-Dnanosleep=fuzz_nanosleep -Dppoll=fuzz_ppoll -Dmkostemp=fuzz_mkostemp
+	-Dnanosleep=fuzz_nanosleep -Dppoll=fuzz_ppoll -Dmkostemp=fuzz_mkostemp \
+	-Dfork=fuzz_fork
 
 FUZZ_TOOL_OBJECTS := $(TOOL_SOURCES:userspace/%.c=$(FUZZ)/tool/%.o)
 FUZZ_PROGS := $(FUZZ_TARGETS:%=$(FUZZ)/%)

@@ -26,6 +26,7 @@ int aimlock_main(int argc, char **argv);
 _Noreturn void fuzz_exit(int status);
 int fuzz_connect(struct nl_sock *sock);
 int fuzz_mkostemp(char *name, int flags);
+pid_t fuzz_fork(void);
 int fuzz_resolve(struct nl_sock *sock, const char *name);
 int fuzz_resolve_grp(struct nl_sock *sock, const char *name, const char *group);
 int fuzz_nanosleep(const struct timespec *request, struct timespec *left);
@@ -52,10 +53,16 @@ int fuzz_nanosleep(const struct timespec *request, struct timespec *left)
 	return 0;
 }
 
-/* No file is written for an argument that came by chance. */
+/* No file is written for an argument that came by chance, no process started. */
 int fuzz_mkostemp(char *name, int flags)
 {
 	errno = EROFS;
+	return -1;
+}
+
+pid_t fuzz_fork(void)
+{
+	errno = ENOMEM;
 	return -1;
 }
 

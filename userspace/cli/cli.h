@@ -39,11 +39,13 @@ struct aimlock_verb {
 	const struct aimlock_option *options;	/* ends with one without a name; or NULL */
 	int min_args, max_args;			/* -1: any number */
 	bool columns;				/* --help lists the columns */
+	bool causes;				/* --help lists what diagnose tells apart */
 	int (*run)(const struct aimlock_verb *verb, int argc, char **argv);
 };
 
 extern const struct aimlock_verb aimlock_cmd_add;
 extern const struct aimlock_verb aimlock_cmd_clear;
+extern const struct aimlock_verb aimlock_cmd_diagnose;
 extern const struct aimlock_verb aimlock_cmd_hold;
 extern const struct aimlock_verb aimlock_cmd_list;
 extern const struct aimlock_verb aimlock_cmd_monitor;

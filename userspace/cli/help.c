@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "../diagnose/cause.h"
 #include "../lib/column.h"
 #include "cli.h"
 
@@ -37,6 +38,15 @@ static void print_columns(void)
 	puts("\nThe usual columns may change; scripts should use -o, or --json.");
 }
 
+static void print_causes(void)
+{
+	int id;
+
+	puts("\nCauses:");
+	for (id = 0; id < AIMLOCK_CAUSE_COUNT; id++)
+		printf("  %-20s %s\n", aimlock_causes[id].code, aimlock_causes[id].sentence);
+}
+
 void aimlock_help_verb(const struct aimlock_verb *verb)
 {
 	const struct aimlock_option *option = verb->options;
@@ -48,6 +58,8 @@ void aimlock_help_verb(const struct aimlock_verb *verb)
 	print_option(&help_option);
 	if (verb->columns)
 		print_columns();
+	if (verb->causes)
+		print_causes();
 }
 
 void aimlock_help_all(const struct aimlock_verb *const *verbs, FILE *out)

@@ -18,6 +18,7 @@ static const struct aimlock_verb *const verbs[] = {
 	&aimlock_cmd_release,
 	&aimlock_cmd_wait,
 	&aimlock_cmd_monitor,
+	&aimlock_cmd_diagnose,
 	&aimlock_cmd_metrics,
 	NULL,
 };

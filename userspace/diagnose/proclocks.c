@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who has a lock, as far as it can be told without the module: /proc/locks has the pid
+ * that took it, /proc/PID/fdinfo the open files that have it now.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "probe.h"
+
+struct line {
+	char kind[16], mode[16];
+	int64_t pid;			/* -1: not told */
+	uint64_t start, end;
+	bool to_end;
+	bool waiting;
+};
+
+/* NUMBER: [-> ]KIND CLASS MODE PID MAJOR:MINOR:INODE START END; device in hexadecimal */
+static bool parse(const char *text, const struct aimlock_target *target, struct line *line)
+{
+	unsigned int dev_major, dev_minor;
+	unsigned long ino;
+	char end[32];
+	const char *from = strchr(text, ':');
+
+	if (!from)
+		return false;
+	from += 1 + strspn(from + 1, " ");
+	line->waiting = !strncmp(from, "->", 2);
+	if (line->waiting)
+		from += 2;
+	if (sscanf(from, "%15s %*s %15s %" SCNd64 " %x:%x:%lu %" SCNu64 " %31s", line->kind,
+		   line->mode, &line->pid, &dev_major, &dev_minor, &ino, &line->start, end) != 8)
+		return false;
+	line->to_end = !strcmp(end, "EOF");
+	line->end = strtoull(end, NULL, 10);
+	return dev_major == target->mount.dev_major && dev_minor == target->mount.dev_minor &&
+	       ino == target->stat.stx_ino;
+}
+
+static bool same(const struct line *a, const struct line *b)
+{
+	return !strcmp(a->kind, b->kind) && !strcmp(a->mode, b->mode) && a->pid == b->pid &&
+	       a->start == b->start && a->to_end == b->to_end && a->end == b->end;
+}
+
+/* Is that lock one of this descriptor? */
+static bool fd_has(const char *path, const struct aimlock_target *target,
+		   const struct line *want)
+{
+	FILE *in = fopen(path, "re");
+	bool found = false;
+	char text[256];
+
+	while (in && !found && fgets(text, sizeof(text), in)) {
+		struct line line;
+
+		found = !strncmp(text, "lock:", 5) && parse(text + 5, target, &line) &&
+			same(&line, want);
+	}
+	if (in)
+		fclose(in);
+	return found;
+}
+
+static void look_at_process(uint32_t pid, const struct aimlock_target *target,
+			    const struct line *want, struct aimlock_finding *finding)
+{
+	const size_t max = sizeof(finding->processes) / sizeof(finding->processes[0]);
+	char path[300];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/fdinfo", pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir)) && finding->n_processes < max) {
+		struct aimlock_process *process = &finding->processes[finding->n_processes];
+
+		snprintf(path, sizeof(path), "/proc/%" PRIu32 "/fdinfo/%s", pid, entry->d_name);
+		if (!isdigit((unsigned char)entry->d_name[0]) || !fd_has(path, target, want))
+			continue;
+		if (!aimlock_process_read(pid, process))
+			break;
+		strcpy(process->kind, "fd");
+		process->fd = strtol(entry->d_name, NULL, 10);
+		finding->n_processes++;
+		break;
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void look_at_all(const struct aimlock_target *target, const struct line *want,
+			struct aimlock_finding *finding)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		uint32_t pid = strtoul(entry->d_name, NULL, 10);
+
+		if (pid && !aimlock_process_is_own(pid))
+			look_at_process(pid, target, want, finding);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static bool is_manager(const char *comm)
+{
+	return !strcmp(comm, "lockd") || !strcmp(comm, "nfsd") || !strncmp(comm, "ksmbd", 5);
+}
+
+/* The first that is so; what nothing has may be an orphan, and only the module knows. */
+static void judge(const struct line *line, struct aimlock_finding *finding)
+{
+	struct aimlock_process taker;
+	bool exists = line->pid > 0 && aimlock_process_read(line->pid, &taker);
+	size_t i;
+
+	finding->cause = AIMLOCK_CAUSE_HELD_UNKNOWN;
+	if (exists && (is_manager(taker.comm) || taker.state[0] == 'Z')) {
+		finding->cause = is_manager(taker.comm) ? AIMLOCK_CAUSE_REMOTE :
+							  AIMLOCK_CAUSE_HELD_ZOMBIE;
+		finding->processes[0] = taker;
+		finding->n_processes = 1;
+		return;
+	}
+	/* Other users' descriptors can't be seen; the number is all there is. */
+	if (!finding->n_processes && exists && geteuid())
+		finding->processes[finding->n_processes++] = taker;
+	for (i = 0; i < finding->n_processes; i++) {
+		const struct aimlock_process *process = &finding->processes[i];
+
+		if (process->state[0] == 'T') {
+			finding->cause = AIMLOCK_CAUSE_HELD_STOPPED;
+			aimlock_report_action(finding, "continue it: kill -CONT %" PRIu32,
+					      process->pid);
+			return;
+		}
+		/* Who took an OFD lock is told nowhere. */
+		if (line->pid < 0 || process->pid == line->pid)
+			finding->cause = AIMLOCK_CAUSE_HELD;
+		else if (finding->cause == AIMLOCK_CAUSE_HELD_UNKNOWN)
+			finding->cause = AIMLOCK_CAUSE_INHERITED;
+	}
+}
+
+static const char *lower(char *word)
+{
+	char *c;
+
+	for (c = word; *c; c++)
+		*c = tolower((unsigned char)*c);
+	return strcmp(word, "ofdlck") ? word : "ofd";
+}
+
+static struct aimlock_facts *add_lock(struct aimlock_target *target, struct line *line)
+{
+	struct aimlock_finding *finding;
+
+	finding = aimlock_report_add(target->report, AIMLOCK_CAUSE_HELD_UNKNOWN,
+				     target->file_path);
+	look_at_all(target, line, finding);
+	judge(line, finding);
+	if (finding->cause == AIMLOCK_CAUSE_HELD_UNKNOWN)
+		aimlock_report_action(finding,
+				      "have it judged: aimlock add NAME %s; aimlock show NAME",
+				      target->report->path);
+	target->leased |= !strcmp(line->kind, "LEASE") || !strcmp(line->kind, "DELEG");
+	aimlock_facts_string(&finding->facts, "verdict", "");
+	aimlock_facts_string(&finding->facts, "kind", lower(line->kind));
+	aimlock_facts_string(&finding->facts, "mode", lower(line->mode));
+	aimlock_facts_number(&finding->facts, "start", line->start);
+	if (!line->to_end)
+		aimlock_facts_number(&finding->facts, "end", line->end);
+	if (line->pid > 0)
+		aimlock_facts_number(&finding->facts, "taker", line->pid);
+	aimlock_facts_number(&finding->facts, "waiters", 0);
+	target->n_locks++;
+	target->report->unjudged = true;
+	return &finding->facts;
+}
+
+/* What waits stands behind the lock that blocks it. */
+void aimlock_proclocks_probe(struct aimlock_target *target)
+{
+	FILE *in = target->has_mount ? fopen("/proc/locks", "re") : NULL;
+	struct aimlock_facts *facts = NULL;
+	char text[256];
+
+	while (in && fgets(text, sizeof(text), in)) {
+		struct line line;
+
+		if (!parse(text, target, &line))
+			continue;
+		if (!line.waiting)
+			facts = add_lock(target, &line);
+		else if (facts)
+			facts->v[facts->n - 1].number++;
+	}
+	if (in)
+		fclose(in);
+}
