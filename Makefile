@@ -14,6 +14,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 KVER := $(or $(shell cat "$(KDIR)/include/config/kernel.release" 2>/dev/null),$(shell uname -r))
 endif
 
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 PREFIX  ?= /usr/local
 DESTDIR ?=
 BUILD   ?= build
@@ -43,7 +44,7 @@ LINKS   := $(addprefix $(FARM)/,$(SOURCES) include)
 -include tests/bench/build.mk
 
 .PHONY: all module tools programs
-all: module tools ## build the module and the tools (V=1 shows the commands)
+all: module tools pages ## build module, tools and manual (V=1 shows the commands)
 
 module: $(LINKS) ## build the module for KVER=RELEASE or KDIR=DIRECTORY
 	@test -e "$(KDIR)/Makefile" || { echo "make: no kernel headers in $(KDIR);\

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Included by the top Makefile: the command line tool, in $(BUILD)/tools/.
 
-VERSION ?= 0.1.0
 PKG_CONFIG ?= pkg-config
 TOOL_PACKAGES := libnl-3.0 libnl-genl-3.0 smartcols json-c
 TOOL_CFLAGS := -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wformat=2 -Wshadow \
@@ -13,16 +12,30 @@ TOOL_SOURCES := $(wildcard userspace/lib/*.c userspace/cli/*.c userspace/diagnos
 TOOL_METRICS := userspace/metrics/aimlock.rules.yml userspace/metrics/aimlock-dashboard.json
 TOOL_OBJECTS := $(TOOL_SOURCES:userspace/%.c=$(BUILD)/tools/%.o)
 
-tools: $(TOOL) $(TOOL).8
+# The manual: pages made of what they describe.
+PAGES := $(addprefix $(BUILD)/man/,aimlock.8 aimlock-sysfs.5 aimlock-netlink.7)
+COMPLETION := userspace/completion/aimlock
+
+tools: $(TOOL)
+
+pages: $(PAGES) ## build the man pages
+	@:
 
 $(TOOL): $(TOOL_OBJECTS)
 	$(say) LINK $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$$($(PKG_CONFIG) --libs $(TOOL_PACKAGES)) $(LDLIBS)
 
-$(TOOL).8: userspace/man/aimlock.8.in userspace/man/generate $(TOOL)
+$(BUILD)/man/aimlock.8: MAKE_PAGE = userspace/man/generate $(TOOL)
+$(BUILD)/man/aimlock.8: userspace/man/generate $(TOOL)
+$(BUILD)/man/aimlock-sysfs.5: MAKE_PAGE = userspace/man/sysfs-page $(filter Documentation/%,$^)
+$(BUILD)/man/aimlock-sysfs.5: userspace/man/sysfs-page Documentation/ABI/testing/sysfs-locks
+$(BUILD)/man/aimlock-netlink.7: MAKE_PAGE = userspace/man/netlink-page $(filter %.yaml,$^)
+$(BUILD)/man/aimlock-netlink.7: userspace/man/netlink-page include/netlink/aimlock.yaml
+$(PAGES): $(BUILD)/man/%: userspace/man/%.in
+	@mkdir -p $(@D)
 	$(say) MAN $@
-	$(Q)userspace/man/generate $(TOOL) $< >$@
+	$(Q)$(MAKE_PAGE) $< >$@
 
 $(BUILD)/tools/%.o: userspace/%.c userspace/build.mk
 	@mkdir -p $(@D)
@@ -32,18 +45,20 @@ $(BUILD)/tools/%.o: userspace/%.c userspace/build.mk
 
 -include $(TOOL_OBJECTS:.o=.d)
 
-.PHONY: install-tools uninstall-tools
+MAN_ROOT = $(DESTDIR)$(PREFIX)/share/man
+
+.PHONY: pages install-tools uninstall-tools
 install: install-tools
-install-tools: tools
-	$(Q)install -Dm755 $(TOOL) "$(DESTDIR)$(PREFIX)/sbin/aimlock"
-	$(Q)install -Dm644 $(TOOL).8 "$(DESTDIR)$(PREFIX)/share/man/man8/aimlock.8"
-	$(Q)install -Dm644 userspace/completion/aimlock \
-		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/aimlock"
+install-tools: tools pages ## install the tools, their manual and completion only
+	$(Q)install -Dm755 -t "$(DESTDIR)$(PREFIX)/sbin" $(TOOL)
+	$(Q)for page in $(PAGES); do \
+		install -Dm644 -t "$(MAN_ROOT)/man$${page##*.}" $$page || exit 1; done
+	$(Q)install -Dm644 -t "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" $(COMPLETION)
 	$(Q)install -Dm644 -t "$(DESTDIR)$(PREFIX)/share/aimlock" $(TOOL_METRICS)
 
 uninstall: uninstall-tools
 uninstall-tools:
-	$(Q)rm -f "$(DESTDIR)$(PREFIX)/sbin/aimlock" \
-		"$(DESTDIR)$(PREFIX)/share/man/man8/aimlock.8" \
+	$(Q)rm -f "$(DESTDIR)$(PREFIX)/sbin/$(notdir $(TOOL))" \
+		$(foreach page,$(notdir $(PAGES)),"$(MAN_ROOT)/man$(subst .,,$(suffix $(page)))/$(page)") \
 		$(patsubst %,"$(DESTDIR)$(PREFIX)/share/aimlock/%",$(notdir $(TOOL_METRICS))) \
-		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/aimlock"
+		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$(notdir $(COMPLETION))"
