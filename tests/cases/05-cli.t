@@ -211,6 +211,7 @@ completion() {
 	completed '^busy free$' aimlock show ""
 	completed '^NAME,VERDICT$' aimlock list -o NAME,V
 	completed '^orphaned unreachable$' aimlock set --scope ""
+	completed '^free locked orphaned$' aimlock wait --until ""
 	completed '^--dry-run --unreachable --id --force --help$' aimlock clear --
 	completed '^/etc/passwd' aimlock add name /etc/pass
 	completed '^/etc/passwd' aimlock diagnose /etc/pass

@@ -20,6 +20,16 @@ bool aimlock_change_option(const struct aimlock_verb *verb, int code,
 	return false;
 }
 
+const char *aimlock_change_word(int code, size_t i)
+{
+	enum aimlock_clear_scope scope;
+	const char *name = aimlock_model_scope_name(i);
+
+	if (code != AIMLOCK_OPTION_SCOPE || aimlock_model_scope_value(name, &scope))
+		return NULL;
+	return name;
+}
+
 int aimlock_change_file(const struct aimlock_verb *verb, const char *name,
 			const struct aimlock_settings *settings)
 {

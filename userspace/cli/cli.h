@@ -40,6 +40,8 @@ struct aimlock_verb {
 	int min_args, max_args;			/* -1: any number */
 	bool columns;				/* --help lists the columns */
 	bool causes;				/* --help lists what diagnose tells apart */
+	/* For options that take one of few words: the i-th, after the last one NULL. */
+	const char *(*word)(int code, size_t i);
 	int (*run)(const struct aimlock_verb *verb, int argc, char **argv);
 };
 
@@ -98,6 +100,7 @@ int aimlock_find_locks(const struct aimlock_verb *verb, struct aimlock_netlink *
 /* change.c: true if @code is --grace or --scope, which is then read. */
 bool aimlock_change_option(const struct aimlock_verb *verb, int code,
 			   struct aimlock_settings *settings);
+const char *aimlock_change_word(int code, size_t i);
 
 /* Sets, or says why not; the exit status. */
 int aimlock_change_file(const struct aimlock_verb *verb, const char *name,

@@ -34,6 +34,7 @@ const struct aimlock_verb aimlock_cmd_add = {
 	.args = "NAME PATH",
 	.help = "register the file at PATH under NAME",
 	.options = options,
+	.word = aimlock_change_word,
 	.min_args = 2,
 	.max_args = 2,
 	.run = run,

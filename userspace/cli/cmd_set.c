@@ -28,6 +28,7 @@ const struct aimlock_verb aimlock_cmd_set = {
 	.args = "NAME",
 	.help = "change the grace or the scope of a file",
 	.options = options,
+	.word = aimlock_change_word,
 	.min_args = 1,
 	.max_args = 1,
 	.run = run,

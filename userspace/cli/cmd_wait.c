@@ -7,13 +7,6 @@
 
 enum { UNTIL = AIMLOCK_OPTION_OWN };
 
-static const struct aimlock_option options[] = {
-	{ UNTIL, "until", "STATE",
-	  "free (the usual; missing counts), locked or orphaned" },
-	{ 'w', "timeout", "SECS", "wait no longer than that; exit status 3 then" },
-	{ .name = NULL },
-};
-
 static bool is_free(enum aimlock_state state)
 {
 	return state == AIMLOCK_STATE_FREE || state == AIMLOCK_STATE_MISSING;
@@ -36,6 +29,19 @@ static const struct goal {
 	{ "free", is_free },
 	{ "locked", is_locked },
 	{ "orphaned", is_orphaned },
+	{ .name = NULL },
+};
+
+static const char *word(int code, size_t i)
+{
+	return code == UNTIL ? goals[i].name : NULL;
+}
+
+static const struct aimlock_option options[] = {
+	{ UNTIL, "until", "STATE",
+	  "free (the usual; missing counts), locked or orphaned" },
+	{ 'w', "timeout", "SECS", "wait no longer than that; exit status 3 then" },
+	{ .name = NULL },
 };
 
 struct wait {
@@ -94,7 +100,7 @@ static const struct goal *find_goal(const struct aimlock_verb *verb, const char 
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(goals) / sizeof(goals[0]); i++)
+	for (i = 0; goals[i].name; i++)
 		if (!strcmp(goals[i].name, name))
 			return &goals[i];
 	aimlock_say_usage(verb, "'%s' can't be waited for: free, locked or orphaned", name);
@@ -128,6 +134,7 @@ const struct aimlock_verb aimlock_cmd_wait = {
 	.args = "NAME",
 	.help = "sleep until a file is free, or locked, or orphaned",
 	.options = options,
+	.word = word,
 	.min_args = 1,
 	.max_args = 1,
 	.run = run,

@@ -84,14 +84,28 @@ static void complete_option(const struct aimlock_option *option)
 		       option->arg ? option->arg : "");
 }
 
+static void complete_words(const struct aimlock_verb *verb, const struct aimlock_option *option)
+{
+	const char *word;
+	size_t i;
+
+	for (i = 0; verb->word && (word = verb->word(option->code, i)); i++) {
+		printf("word --%s %s\n", option->name, word);
+		if (has_letter(option))
+			printf("word -%c %s\n", option->code, word);
+	}
+}
+
 static void complete_verb(const struct aimlock_verb *verb)
 {
 	const struct aimlock_option *option = verb->options;
 	const struct aimlock_column *column = aimlock_columns;
 
 	printf("args %s\n", verb->args);
-	for (; option && option->name; option++)
+	for (; option && option->name; option++) {
 		complete_option(option);
+		complete_words(verb, option);
+	}
 	complete_option(&help_option);
 	for (; verb->columns && column->name; column++)
 		printf("column %s\n", column->name);
