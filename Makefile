@@ -64,7 +64,7 @@ programs: $(HELPER_PROGS) ## build the programs that the tests use
 	@:
 
 # ---------------------------------------------------------------- tests
-.PHONY: check test test-all test-debug torture fuzz bench table demo vm
+.PHONY: check test test-all test-debug test-dkms torture fuzz bench table demo vm
 check: ## static checks: warnings as errors, sparse, style, interfaces in step
 	$(Q)tests/check/run
 
@@ -76,6 +76,9 @@ test-all: ## the same on every kernel of tests/vm/kernels
 
 test-debug: ## the same on kernels that look for mistakes (the first time builds them)
 	$(Q)tests/vm/debug $(KERNEL)
+
+test-dkms: ## DKMS on a Debian that boots (SUITE=bookworm)
+	$(Q)tests/vm/dkms $(SUITE)
 
 torture: ## a thousand lockers and four clearers at once (KERNEL=, MINUTES=10)
 	$(Q)tests/vm/torture $(KERNEL)
@@ -113,9 +116,24 @@ uninstall-module:
 	$(Q)rm -f "$(DESTDIR)/lib/modules/$(KVER)/extra/aimlock.ko"*
 	$(Q)$(if $(DESTDIR),:,depmod $(KVER))
 
+# What DKMS builds from, and nothing else of the tree.
+DKMS_SOURCES := dkms.conf LICENSE $(SOURCES) $(wildcard include/uapi/linux/*.h)
+DKMS_DIR = $(DESTDIR)/usr/src/aimlock-$(VERSION)
+
+.PHONY: install-dkms uninstall-dkms
+install-dkms: uninstall-dkms ## give the sources to DKMS instead, which follows the kernel
+	$(Q)for file in $(DKMS_SOURCES); do \
+		install -Dm644 $$file "$(DKMS_DIR)/$$file" || exit 1; done
+	$(Q)$(if $(DESTDIR),:,dkms install -m aimlock -v $(VERSION) -k $(KVER))
+
+uninstall-dkms:
+	$(Q)$(if $(DESTDIR),:,[ -z "$$(dkms status -m aimlock -v $(VERSION))" ] || \
+		dkms remove -m aimlock -v $(VERSION) --all)
+	$(Q)rm -rf "$(DKMS_DIR)"
+
 clean: ## remove everything that was built
 	$(Q)rm -rf build
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) |\
-		awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+		awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'

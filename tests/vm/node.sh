@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Sourced by what boots nodes: cases of tests/node, their results, and a place to work.
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+results=${RESULTS:-$TOP/build/results}
+work=
+
+# node_case NAME DIRECTORY: what /aimlock of a node gets for that case.
+node_case() {
+	mkdir -p "$2/cases"
+	cp "$TOP/tests/cases/lib.sh" "$2/"
+	cp "$TOP/tests/node/$1.t" "$2/cases/"
+}
+
+# node_boot ROOT RELEASE PAYLOAD RESULTS NAME: boots it for the one case in the payload.
+node_boot() {
+	say "$5: booting $2"
+	"$VM/boot" -t 840 -n "$1" "$2" node "$3" "$4/$5-console.log" "$4/$5.tap" \
+		</dev/null || true
+	touch "$4/$5-console.log" "$4/$5.tap"
+	"$VM/judge" "$4/$5-console.log" >"$4/$5-kernel-log.tap"
+}
+
+# node_suites WHAT SUITE...: run_suite for each, then the verdict.
+node_suites() {
+	local what=$1 suite
+
+	shift
+	"$VM/deps"
+	trap 'as_root rm -rf --one-file-system "$work"' EXIT
+	for suite; do
+		rm -rf "${results:?}/$what-$suite"
+		mkdir -p "$results/$what-$suite"
+		work=$(mktemp -d -p "$CACHE")
+		run_suite "$suite"
+		as_root rm -rf --one-file-system "$work"
+	done
+	cd "$results"
+	prove --recurse --ext .tap --exec cat "${@/#/$what-}"
+}
