@@ -5,6 +5,8 @@
 # with force; an orphan of the client is cleared at the server too.
 # shellcheck source=tests/cases/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/cases/remote.sh
+. "$(dirname "$0")/../remote.sh"
 
 modprobe -a nfsd nfsv4 2>/dev/null || skip_all "this kernel has no NFS"
 export_dir=$AL_TMP/export
@@ -42,21 +44,6 @@ ok "the export is mounted" mount -i -t nfs4 -o \
 	addr=127.0.0.1,clientaddr=127.0.0.1,vers=4.2,sec=sys,soft 127.0.0.1:/ "$mount_dir"
 al_load
 
-# refused NAME KIND: neither echo 0 nor force touches it
-refused() {
-	local before id
-	before=$(locks_of "$export_dir/$1")
-	is "$(json "$1" ".locks[] | select(.kind == \"$2\") | .verdict, .holders[].kind")" \
-		$'remote\nmanager' "$1: a $2 of the lock manager, remote"
-	is "$(state "$1")" remote "$1: the state is remote"
-	refuses 0 "$SYS/$1/conf_locked" "$EBUSY" "$1: echo 0 is refused with EBUSY"
-	id=$(json "$1" ".locks[] | select(.kind == \"$2\") | .id")
-	run aimlock clear --id "$id" --force "$1"
-	is "$rc" 1 "$1: force is refused"
-	like "$out" unlock_ip "$1: and what to do instead is named"
-	is "$(locks_of "$export_dir/$1")" "$before" "$1: the kernel has what it had"
-}
-
 # The server delegates the file to its only client, by a lease.  Older ones do
 # so for reading only, and have the lock as well.
 : >"$export_dir/delegated"
@@ -65,7 +52,7 @@ al_add client "$mount_dir/delegated"
 bg client locker name clientd open 10 "$mount_dir/delegated" posix 10 w 0 100 say ready pause
 await client ready
 like "$(locks_of "$export_dir/delegated")" "DELEG +ACTIVE" "delegated: the server has a delegation"
-refused delegated lease
+refused delegated lease nfsd
 judged client live "table $(pid client) null clientd"
 freed client client
 al_del client
@@ -79,7 +66,7 @@ al_add served "$export_dir/served"
 al_add client "$mount_dir/served"
 bg client locker name clientd open 10 "$mount_dir/served" posix 10 w 0 100 say ready pause
 await client ready
-refused served posix
+refused served posix nfsd
 nok "served: nobody else gets it" can posix "$export_dir/served"
 judged client live "table $(pid client) null clientd"
 freed client client
@@ -89,7 +76,7 @@ ok "served: free when the client has unlocked" wait_state served free
 bg orphan locker name busd socketpair stream 20 21 \
 	fork [ open 10 "$mount_dir/served" flock 10 w send 20 10 ] wait say ready pause
 await orphan ready
-refused served posix
+refused served posix nfsd
 nok "orphan: nobody gets the file at the server" can posix "$export_dir/served"
 wait_state client orphaned
 judged client orphaned "in-flight $(pid orphan) 21 busd"

@@ -72,6 +72,17 @@ ok "by force" aimlock clear --id "$id" --force a
 recorded force a 5 aimlock "the forced clear; what was refused left no record"
 stop owner
 
+# Who does it can't write another record into this one by its name.
+# shellcheck disable=SC2016 # for the inner shell
+bash -c 'printf %s "$0" >/proc/self/comm; echo 1 >"$1"' 'x" op=force' "$SYS/a/conf_locked"
+seen=$((seen + 1))
+until_ok 10 has_records "$seen" || :
+like "$(grep '^record' "$AL_TMP/log.audit" | sed -n "${seen}p")" \
+	"module=aimlock op=hold file=\"a\" generation=6 .* comm=7822206F703D666F726365( |$)" \
+	"a name with a quote is told in hexadecimal"
+aimlock release a
+recorded release a 6 aimlock "and the release of that hold"
+
 sleep 0.5
 is "$(records)" "$seen" "there are no other records"
 al_del a

@@ -20,8 +20,12 @@ client_host
 client_daemons
 serve_nfs "$export_dir"
 mkdir -p /mnt/aimlock-v3 /mnt/aimlock-v4
+# The name that the client gives itself goes to whoever looks.
+hostname=$'client"\e[2J'
+on_client bash -c 'printf %s "$0" >/proc/sys/kernel/hostname' "$hostname"
 ok "the client mounts it by NFS 4" on_client mount -t nfs4 -o "vers=4.2,$options" \
 	$al_server:/ /mnt/aimlock-v4
+on_client hostname client
 ok "and by NFS 3" on_client mount -t nfs -o "vers=3,$options" \
 	"$al_server:$export_dir" /mnt/aimlock-v3
 al_load
@@ -52,15 +56,16 @@ lock four v4
 refused four posix nfsd
 nok "four: nobody else gets it" can posix "$export_dir/four"
 like "$(client_of four '"\(.address) \(.name) \(.status)"')" \
-	"^$al_client:[0-9]+ Linux NFSv4.2 client confirmed$" \
+	"^$al_client:[0-9]+ Linux NFSv4.2 client.x22.x1b.2J confirmed$" \
 	"four: JSON has address and name of the client"
 number=$(client_of four .id)
 ok "four: its number is that of a client" test -e "/proc/fs/nfsd/clients/$number/ctl"
 like "$(aimlock list --noheadings -o HOLDERS four)" "^nfsd for $al_client:[0-9]+$" \
 	"four: so has list"
 run aimlock show four
-like "$out" "lock manager of the kernel, nfsd, for the NFS client $al_client:[0-9]+ \(Linux NFSv4.2 client\)" \
+like "$out" "lock manager of the kernel, nfsd, for the NFS client $al_client:[0-9]+ \(Linux NFSv4.2 client" \
 	"four: and show"
+unlike "$out" $'[\e"]' "four: nothing of it is for the terminal"
 is "$(remedy four)" "echo expire >/proc/fs/nfsd/clients/$number/ctl" "four: which names what ends it"
 is "$(setpriv --reuid=1000 --regid=1000 --clear-groups aimlock list --json four |
 	jq -c '.files[0].locks[0] | [.verdict, .holders[0].comm, .holders[0].client]')" \

@@ -18,14 +18,26 @@ chmod 755 "$AL_TMP"
 
 client_host
 serve_smb "$share" >"$AL_TMP/smb.log" 2>&1
-al_load
 
 # The client's own tools would look for its address.
 connect() {
-	ok "the client mounts it" on_client mount -i -t cifs -o \
+	on_client mount -i -t cifs -o \
 		ip=$al_server,username=user,password=secret,vers=3.0,sec=ntlmssp,cache=none \
 		//$al_server/share /mnt/aimlock-smb
 }
+
+# Linux 6.1's ksmbd was seen to give its client no share from these tools.
+mounted=yes
+connect 2>"$AL_TMP/connect.log" || mounted="no: $(<"$AL_TMP/connect.log")"
+if [[ $mounted != yes && $(uname -r) == 6.1.* ]]; then
+	stop smb
+	ksmbd.control -s >/dev/null 2>&1 || :
+	no_client_host
+	rmdir /mnt/aimlock-smb
+	skip_all "ksmbd of this kernel and Debian's ksmbd-tools give the client no share"
+fi
+is "$mounted" yes "the client mounts it"
+al_load
 
 # lock NAME MODE: by a process over there
 lock() {
@@ -37,7 +49,6 @@ lock() {
 	await "$1" ready 60
 }
 
-connect
 lock write w
 refused write posix ksmbd "ss -K"
 is "$(json write '.locks[] | "\(.mode) \(.start) \(.end) \(.holders[0].client)"')" "write 0 99 null" \
@@ -71,7 +82,7 @@ al_del write
 al_del read
 
 # The other way.
-connect
+ok "the client mounts it again" connect
 lock write w
 is "$(state write)" remote "write: again"
 ok "ksmbd.control -s" ksmbd.control -s

@@ -82,8 +82,29 @@ check_clear() {
 	is "$(state "$1")" free "$1: the file is free"
 }
 
-# Those that look, then the one that clears.
-verbs=(list show clear)
+# told NAME: the monitor's events of that file, one a line
+told() {
+	jq -r --arg name "$1" 'select(.name == $name) | if .event == "changed" then .state
+		elif .event == "forced" then (.locks[] | "forced \(.kind) \(.mode)") else .event end' \
+		"$AL_TMP/log.monitor"
+}
+
+# That the file is free may be seen before who made it so has said that.
+has_told_all() {
+	[[ $(told "$1" | grep -c '^forced') == $(wc -l <<<"$want") && $(told "$1") == *free* ]]
+}
+
+# What happened so far: taken, taken away one by one, free.
+check_monitor() {
+	ok "$1: the monitor tells that it is free" until_ok 10 has_told_all "$1"
+	is "$(told "$1" | grep -c '^live$')" 1 "$1: and told when it was taken"
+	is "$(told "$1" | grep '^forced' | sort)" "$(awk '{ print "forced", $1, $2 }' <<<"$want" | sort)" \
+		"$1: and each lock that went"
+}
+
+# Those that look, the one that clears, the one that has seen it all.
+verbs=(list show clear monitor)
+bg monitor aimlock monitor --json
 
 for name in "${kinds[@]}"; do
 	new_file "$name"
@@ -98,6 +119,7 @@ for name in "${kinds[@]}"; do
 	al_del "$name"
 done
 
+stop monitor
 no_leftovers
 al_unload
 done_testing
