@@ -6,6 +6,7 @@
 #include <linux/aimlock.h>
 
 struct aimlock_file;
+struct aimlock_lease;
 struct aimlock_set;
 
 /**
@@ -15,6 +16,7 @@ struct aimlock_set;
  * @reason: what happened
  * @generation: of the file, afterwards
  * @state: for AIMLOCK_REASON_CHANGED: what it is now
+ * @lease: what it happened to, if not to the file as a whole; else NULL
  * @set: for AIMLOCK_REASON_CLEARED and _FORCED: the locks that went are those
  *	 with &aimlock_lock.cleared; else NULL
  */
@@ -24,6 +26,7 @@ struct aimlock_event {
 	enum aimlock_reason reason;
 	u64 generation;
 	enum aimlock_state state;
+	const struct aimlock_lease *lease;
 	const struct aimlock_set *set;
 };
 

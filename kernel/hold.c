@@ -6,32 +6,11 @@
  * file (&aimlock_file.hold) that keeps the module loaded.
  */
 #include "hold.h"
-#include "inspect.h"
 #include "registry.h"
 #include "request.h"
 
-#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/module.h>
-
-/* Reading is enough: locks of the kernel's own don't ask for the mode. */
-static struct file *open_locked(const struct path *path)
-{
-	struct file *filp;
-	int ret;
-
-	if (aimlock_inspect_has_locks(d_backing_inode(path->dentry)))
-		return ERR_PTR(-EBUSY);
-	filp = dentry_open(path, O_RDONLY | O_LARGEFILE | O_NONBLOCK, aimlock_registry_cred());
-	if (IS_ERR(filp))
-		return PTR_ERR(filp) == -EWOULDBLOCK ? ERR_PTR(-EBUSY) : filp;
-	ret = aimlock_request_whole(filp);
-	if (ret) {
-		fput(filp);
-		return ERR_PTR(ret == -EAGAIN ? -EBUSY : ret);
-	}
-	return filp;
-}
 
 /* With the clearing lock held, so file->hold is not set behind our back. */
 static int take(struct aimlock_file *file, u64 *generation)
@@ -45,7 +24,7 @@ static int take(struct aimlock_file *file, u64 *generation)
 	ret = aimlock_registry_resolve(file, &path);
 	if (ret)
 		return ret;
-	filp = open_locked(&path);
+	filp = aimlock_request_open_locked(&path, aimlock_registry_cred());
 	path_put(&path);
 	if (IS_ERR(filp))
 		return PTR_ERR(filp);

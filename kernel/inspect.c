@@ -171,12 +171,13 @@ struct copier {
 };
 
 /*
- * A hold's description, whichever name of the file it was taken by: only ours are
- * opened with these rights.  Not followed longer than the lock is in its list.
+ * The description of a hold or a lease, whichever name of the file it was taken by:
+ * only ours are opened with these rights.  Not followed longer than the lock is in
+ * its list.
  */
-static bool is_ours(const struct file *filp)
+static bool is_opened_by(const struct file *filp, const struct cred *cred)
 {
-	return filp && filp->f_cred == aimlock_registry_cred();
+	return filp && filp->f_cred == cred;
 }
 
 /* Of the managers that mark their locks, lockd alone waits for a late grant. */
@@ -235,7 +236,8 @@ static void copy_lock(lock_core *core, enum aimlock_lock_kind list, void *data)
 	if (lk(core, flags) & FL_OFDLCK)
 		lock->kind = AIMLOCK_LOCK_KIND_OFD;
 	copy_manager(lock, core, to->inode);
-	lock->ours = is_ours(lock->filp);
+	lock->leased = is_opened_by(lock->filp, aimlock_registry_lease_cred());
+	lock->ours = lock->leased || is_opened_by(lock->filp, aimlock_registry_cred());
 	lock->backs_swap = IS_SWAPFILE(to->inode);
 	/* The loop driver takes this from the mapping of its backing file. */
 	lock->backs_loop = !(mapping_gfp_mask(to->inode->i_mapping) & __GFP_IO);

@@ -51,7 +51,8 @@ struct aimlock_holder {
  * @taker: pid recorded at acquisition, in the initial pid namespace
  * @manager: set by a lock manager
  * @manager_name: which one that is, or would be; "" where it isn't known
- * @ours: the administrative hold
+ * @ours: the administrative hold, or a lease
+ * @leased: a lease
  * @backs_loop: the file backs a loop device
  * @backs_swap: the file is swap space
  * @waiters: requests blocked by it
@@ -100,6 +101,7 @@ struct aimlock_lock {
 	bool manager;
 	const char *manager_name;
 	bool ours;
+	bool leased;
 	bool backs_loop;
 	bool backs_swap;
 	u32 waiters;

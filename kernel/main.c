@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Main: start the parts in order, stop them in the reverse. */
+#include "lease.h"
 #include "netlink.h"
 #include "registry.h"
 #include "sysfs.h"
@@ -11,11 +12,13 @@
 static int set_up(struct aimlock_file *file)
 {
 	aimlock_sysfs_setup(file);
+	aimlock_lease_setup(file);
 	return aimlock_watch_setup(file);
 }
 
 static void tear_down(struct aimlock_file *file)
 {
+	aimlock_lease_teardown(file);
 	aimlock_watch_teardown(file);
 	aimlock_sysfs_teardown(file);
 }
@@ -46,6 +49,9 @@ static int __init aimlock_init(void)
 	ret = aimlock_registry_init(&file_ops);
 	if (ret)
 		goto err_registry;
+	ret = aimlock_lease_init();
+	if (ret)
+		goto err_lease;
 	ret = aimlock_netlink_init();
 	if (ret)
 		goto err_netlink;
@@ -57,6 +63,8 @@ static int __init aimlock_init(void)
 err_open:
 	aimlock_netlink_exit();
 err_netlink:
+	aimlock_lease_exit();
+err_lease:
 	aimlock_registry_exit();
 err_registry:
 	aimlock_watch_exit();
@@ -70,6 +78,7 @@ static void __exit aimlock_exit(void)
 {
 	aimlock_sysfs_close();
 	aimlock_netlink_exit();
+	aimlock_lease_exit();
 	aimlock_registry_exit();
 	aimlock_watch_exit();
 	aimlock_sysfs_exit();

@@ -10,11 +10,17 @@
 #include "compat.h"
 #include "events.h"
 #include "inspect.h"
+#include "lease.h"
 #include "registry.h"
 
 #include <linux/module.h>
 
 static struct netlink_range_validation grace_max = { .max = AIMLOCK_GRACE_MAX };
+
+static struct netlink_range_validation ttl_range = {
+	.min = AIMLOCK_TTL_MIN,
+	.max = AIMLOCK_TTL_MAX,
+};
 
 static const struct nla_policy file_new_policy[AIMLOCK_A_FILE_MAX + 1] = {
 	[AIMLOCK_A_FILE_NAME] = { .type = NLA_NUL_STRING, .len = AIMLOCK_NAME_MAX },
@@ -50,6 +56,25 @@ static const struct nla_policy lock_clear_policy[AIMLOCK_A_LOCK_MAX + 1] = {
 	[AIMLOCK_A_LOCK_SCOPE] = NLA_POLICY_MAX(NLA_U32, AIMLOCK_CLEAR_SCOPE_UNREACHABLE),
 	[AIMLOCK_A_LOCK_DRY_RUN] = { .type = NLA_FLAG },
 	[AIMLOCK_A_LOCK_FORCE] = { .type = NLA_FLAG },
+};
+
+static const struct nla_policy lease_new_policy[AIMLOCK_A_LEASE_MAX + 1] = {
+	[AIMLOCK_A_LEASE_NAME] = { .type = NLA_NUL_STRING, .len = AIMLOCK_NAME_MAX },
+	[AIMLOCK_A_LEASE_FD] = { .type = NLA_U32 },
+	[AIMLOCK_A_LEASE_TTL_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &ttl_range),
+	[AIMLOCK_A_LEASE_WAIT] = { .type = NLA_FLAG },
+};
+
+static const struct nla_policy lease_renew_policy[AIMLOCK_A_LEASE_MAX + 1] = {
+	[AIMLOCK_A_LEASE_ID] = { .type = NLA_U32 },
+	[AIMLOCK_A_LEASE_TTL_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &ttl_range),
+};
+
+static const struct nla_policy lease_del_policy[AIMLOCK_A_LEASE_MAX + 1] = {
+	[AIMLOCK_A_LEASE_ID] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy lease_get_policy[AIMLOCK_A_LEASE_MAX + 1] = {
 };
 
 static const struct genl_ops ops[] = {
@@ -93,6 +118,30 @@ static const struct genl_ops ops[] = {
 		.doit = aimlock_nl_lock_clear_doit,
 		.policy = lock_clear_policy,
 		.maxattr = AIMLOCK_A_LOCK_MAX,
+	},
+	{
+		.cmd = AIMLOCK_CMD_LEASE_NEW,
+		.doit = aimlock_nl_lease_new_doit,
+		.policy = lease_new_policy,
+		.maxattr = AIMLOCK_A_LEASE_MAX,
+	},
+	{
+		.cmd = AIMLOCK_CMD_LEASE_RENEW,
+		.doit = aimlock_nl_lease_renew_doit,
+		.policy = lease_renew_policy,
+		.maxattr = AIMLOCK_A_LEASE_MAX,
+	},
+	{
+		.cmd = AIMLOCK_CMD_LEASE_DEL,
+		.doit = aimlock_nl_lease_del_doit,
+		.policy = lease_del_policy,
+		.maxattr = AIMLOCK_A_LEASE_MAX,
+	},
+	{
+		.cmd = AIMLOCK_CMD_LEASE_GET,
+		.dumpit = aimlock_nl_lease_get_dumpit,
+		.policy = lease_get_policy,
+		.maxattr = AIMLOCK_A_LEASE_MAX,
 	},
 };
 
@@ -200,6 +249,8 @@ int aimlock_netlink_put_holder(struct sk_buff *skb, int type,
 
 static u8 event_cmd(const struct aimlock_event *event)
 {
+	if (event->lease)
+		return AIMLOCK_CMD_LEASE_NTF;
 	switch (event->reason) {
 	case AIMLOCK_REASON_ADDED:
 		return AIMLOCK_CMD_FILE_NEW_NTF;
@@ -220,32 +271,61 @@ static int put_event(struct sk_buff *skb, const struct aimlock_event *event)
 
 	if (!header)
 		return -EMSGSIZE;
-	ret = event->set ? aimlock_nl_lock_put_event(skb, event) :
-			   aimlock_nl_file_put_event(skb, event);
+	if (event->lease)
+		ret = aimlock_nl_lease_put_event(skb, event);
+	else if (event->set)
+		ret = aimlock_nl_lock_put_event(skb, event);
+	else
+		ret = aimlock_nl_file_put_event(skb, event);
 	if (!ret)
 		genlmsg_end(skb, header);
 	return ret;
+}
+
+static struct sk_buff *make_event(const struct aimlock_event *event)
+{
+	struct sk_buff *skb = genlmsg_new(AIMLOCK_NL_SIZE, GFP_KERNEL);
+
+	if (skb && put_event(skb, event)) {
+		nlmsg_free(skb);
+		skb = NULL;
+	}
+	return skb;
 }
 
 /*
  * Nobody waits for an event: one that can't be sent is lost, and those who listen
  * get ENOBUFS, as when their queue is full.
  */
-static int hear(struct notifier_block *nb, unsigned long reason, void *data)
+static void tell_all(const struct aimlock_event *event)
 {
 	struct sk_buff *skb;
 
 	if (!genl_has_listeners(&family, &init_net, 0))
-		return NOTIFY_DONE;
-	skb = genlmsg_new(AIMLOCK_NL_SIZE, GFP_KERNEL);
-	if (!skb) {
-		genl_set_err(&family, &init_net, 0, 0, -ENOBUFS);
-		return NOTIFY_DONE;
-	}
-	if (put_event(skb, data))
-		nlmsg_free(skb);
-	else
+		return;
+	skb = make_event(event);
+	if (skb)
 		genlmsg_multicast(&family, skb, 0, 0, GFP_KERNEL);
+	else
+		genl_set_err(&family, &init_net, 0, 0, -ENOBUFS);
+}
+
+/* One that is lost leaves the holder to find out when it renews. */
+static void tell_holder(const struct aimlock_event *event)
+{
+	struct sk_buff *skb;
+
+	if (!event->lease || !aimlock_nl_lease_is_news(event))
+		return;
+	skb = make_event(event);
+	if (skb)
+		genlmsg_unicast(&init_net, skb, event->lease->portid);
+}
+
+static int hear(struct notifier_block *nb, unsigned long reason, void *data)
+{
+	tell_holder(data);
+	tell_all(data);
 	return NOTIFY_OK;
 }
 

@@ -124,9 +124,11 @@ int aimlock_nl_file_del_doit(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	ret = aimlock_registry_remove(file->name);
-	aimlock_registry_put(file);
-	if (ret == -EBUSY)
+	if (ret == -EBUSY && READ_ONCE(file->hold))
 		GENL_SET_ERR_MSG(info, "the file is held: release it first");
+	else if (ret == -EBUSY)
+		GENL_SET_ERR_MSG(info, "the file is leased, or a lease is waited for");
+	aimlock_registry_put(file);
 	return ret;
 }
 

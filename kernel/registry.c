@@ -30,6 +30,7 @@ static atomic_t sequence = ATOMIC_INIT(1);	/* moves with each add and remove */
 
 static const struct aimlock_file_ops *file_ops;
 static struct cred *kernel_rights;
+static struct cred *lease_rights;
 
 static u32 name_hash(const char *name)
 {
@@ -345,7 +346,7 @@ static int begin_removal(struct aimlock_file *file)
 	mutex_lock(&file->lock);
 	if (file->gone)
 		ret = -ENOENT;
-	else if (file->hold)
+	else if (file->hold || file->n_leases)
 		ret = -EBUSY;
 	else
 		WRITE_ONCE(file->gone, true);
@@ -376,7 +377,8 @@ static void finish_removal(struct aimlock_file *file)
  * Waits for those that write to its sysfs files; a clear that waits out its
  * grace ends at once.
  *
- * Return: 0; -ENOENT; -EBUSY while the file is held.
+ * Return: 0; -ENOENT; -EBUSY while the file is held or leased, or a lease is waited
+ * for.
  */
 int aimlock_registry_remove(const char *name)
 {
@@ -557,6 +559,18 @@ const struct cred *aimlock_registry_cred(void)
 }
 
 /**
+ * aimlock_registry_lease_cred() - the same rights, to open what carries a lease
+ *
+ * By them a lease's open file is told from a hold's.
+ *
+ * Return: credentials that live as long as the module.
+ */
+const struct cred *aimlock_registry_lease_cred(void)
+{
+	return lease_rights;
+}
+
+/**
  * aimlock_registry_init() - make ready for aimlock_registry_add()
  * @ops: what the layers above give to each file; kept
  *
@@ -565,8 +579,12 @@ const struct cred *aimlock_registry_cred(void)
 int aimlock_registry_init(const struct aimlock_file_ops *ops)
 {
 	kernel_rights = prepare_kernel_cred(&init_task);
-	if (!kernel_rights)
+	lease_rights = prepare_kernel_cred(&init_task);
+	if (!kernel_rights || !lease_rights) {
+		put_cred(kernel_rights);
+		put_cred(lease_rights);
 		return -ENOMEM;
+	}
 	file_ops = ops;
 	file_ktype.default_groups = ops->groups;
 	return 0;
@@ -575,8 +593,8 @@ int aimlock_registry_init(const struct aimlock_file_ops *ops)
 /**
  * aimlock_registry_exit() - forget all files
  *
- * Nobody may be able to add one any more, and none is held: a hold keeps the
- * module loaded.
+ * Nobody may be able to add one any more, and none is held or leased: that keeps
+ * the module loaded.
  */
 void aimlock_registry_exit(void)
 {
@@ -589,5 +607,6 @@ void aimlock_registry_exit(void)
 		aimlock_registry_put(file);
 	}
 	xa_destroy(&files);
+	put_cred(lease_rights);
 	put_cred(kernel_rights);
 }

@@ -42,9 +42,13 @@ struct aimlock_inode_id {
  * @generation: the fencing token
  * @hold: the open file that carries the administrative hold, or NULL
  * @told: the state that was told last; free at first
+ * @lease: the open file that carries the lock of the leases, or NULL
+ * @n_leases: how many there are in @leases
  * @seen: verdict.c: locks seen so far, by the address of the kernel's record
  * @look: verdict.c: number of the last look
- * @clearing: clear.c and hold.c: one of them at a time; may be held for long
+ * @clearing: clear.c, hold.c and lease.c: one of them at a time; may be held for long
+ * @leases: lease.c: the queue
+ * @lease_work: lease.c: brings the lock in line with the queue
  * @wait: woken when @gone is set
  * @watch: watch.c: what it knows of the file
  * @change: sysfs.c: sends the uevent
@@ -65,10 +69,14 @@ struct aimlock_file {
 	u64 generation;
 	struct file *hold;
 	enum aimlock_state told;
+	struct file *lease;
+	u32 n_leases;
 	struct rb_root seen;
 	u32 look;
 
 	struct mutex clearing;
+	struct list_head leases;
+	struct delayed_work lease_work;
 	wait_queue_head_t wait;
 	struct aimlock_watch *watch;
 	struct delayed_work change;
@@ -128,6 +136,7 @@ void aimlock_registry_tell(struct aimlock_file *file, enum aimlock_reason reason
 int aimlock_registry_resolve(struct aimlock_file *file, struct path *path);
 int aimlock_registry_resolve_above(struct aimlock_file *file, struct path *path);
 const struct cred *aimlock_registry_cred(void);
+const struct cred *aimlock_registry_lease_cred(void);
 
 static inline struct aimlock_file *to_aimlock_file(struct kobject *kobj)
 {

@@ -125,3 +125,32 @@ void aimlock_request_release(struct file *filp)
 	prepare(&request, filp, FL_FLOCK, F_UNLCK);
 	send_flock(filp, &request, F_SETLKW);
 }
+
+/**
+ * aimlock_request_open_locked() - open a file, and lock all of it
+ * @path: the file
+ * @cred: the rights to open it by; what is opened is known by them as our own
+ *
+ * Reading is enough: locks of the kernel's own don't ask for the mode.  A file that
+ * is locked isn't even opened.
+ *
+ * Return: an open file, for aimlock_request_release() and fput(); -EBUSY if the file
+ * is locked; what opening or locking gave.
+ */
+struct file *aimlock_request_open_locked(const struct path *path, const struct cred *cred)
+{
+	struct file *filp;
+	int ret;
+
+	if (aimlock_inspect_has_locks(d_backing_inode(path->dentry)))
+		return ERR_PTR(-EBUSY);
+	filp = dentry_open(path, O_RDONLY | O_LARGEFILE | O_NONBLOCK, cred);
+	if (IS_ERR(filp))
+		return PTR_ERR(filp) == -EWOULDBLOCK ? ERR_PTR(-EBUSY) : filp;
+	ret = aimlock_request_whole(filp);
+	if (ret) {
+		fput(filp);
+		return ERR_PTR(ret == -EAGAIN ? -EBUSY : ret);
+	}
+	return filp;
+}

@@ -11,6 +11,8 @@
  * &aimlock_file.lock), by the address of the kernel's record of the lock.
  */
 #include "verdict.h"
+#include "compat.h"
+#include "lease.h"
 #include "registry.h"
 #include "walk.h"
 
@@ -214,7 +216,7 @@ static enum aimlock_verdict judge_unreached(const struct aimlock_lock *lock)
 static enum aimlock_verdict judge(const struct aimlock_lock *lock)
 {
 	if (lock->ours)
-		return AIMLOCK_VERDICT_HELD;
+		return lock->leased ? AIMLOCK_VERDICT_LEASED : AIMLOCK_VERDICT_HELD;
 	if (lock->manager)
 		return AIMLOCK_VERDICT_REMOTE;
 	if (lock->reached)
@@ -294,23 +296,37 @@ static void settle(const struct aimlock_set *set, struct aimlock_file *file,
 		lock->verdict = AIMLOCK_VERDICT_SUSPECT;
 }
 
-static void describe_ours(struct aimlock_lock *lock, enum aimlock_holder_kind kind,
-			  const char *name)
+static struct aimlock_holder *describe_ours(struct aimlock_lock *lock,
+					    enum aimlock_holder_kind kind, const char *name)
 {
 	struct aimlock_holder *holder = kzalloc(sizeof(*holder), GFP_KERNEL);
 
 	if (!holder)
-		return;
+		return NULL;
 	holder->kind = kind;
 	holder->fd = -1;
 	strscpy(holder->comm, name, sizeof(holder->comm));
 	list_add_tail(&holder->node, &lock->holders);
 	lock->n_holders++;
+	return holder;
+}
+
+/* Its taker is who has the lease now, whoever was recorded when the lock was taken. */
+static void describe_lease(struct aimlock_file *file, struct aimlock_lock *lock)
+{
+	struct aimlock_holder *holder = describe_ours(lock, AIMLOCK_HOLDER_KIND_AIMLOCK, "");
+
+	if (!holder || !aimlock_lease_holder(file, holder))
+		return;
+	lock->taker = holder->pid;
+	lock->taker_exists = holder->state != 'X';
 }
 
 /* Holders that are no processes. */
-static void add_other_holders(struct aimlock_lock *lock)
+static void add_other_holders(struct aimlock_file *file, struct aimlock_lock *lock)
 {
+	if (lock->verdict == AIMLOCK_VERDICT_LEASED)
+		describe_lease(file, lock);
 	if (lock->verdict == AIMLOCK_VERDICT_HELD)
 		describe_ours(lock, AIMLOCK_HOLDER_KIND_AIMLOCK, "");
 	if (lock->verdict == AIMLOCK_VERDICT_REMOTE)
@@ -365,8 +381,9 @@ int aimlock_verdict_reach(struct aimlock_set *set)
 			settle(set, part->file, lock);
 		mutex_unlock(&part->file->lock);
 	}
-	aimlock_for_each_lock(lock, set)
-		add_other_holders(lock);
+	aimlock_for_each_part(part, set)
+		aimlock_for_each_part_lock(lock, set, part)
+			add_other_holders(part->file, lock);
 	return 0;
 }
 

@@ -76,6 +76,41 @@ static struct aimlock_holder describe(struct task_struct *task, enum aimlock_hol
 	return holder;
 }
 
+/**
+ * aimlock_walk_describe_caller() - the calling process, as a holder
+ * @holder: set, with a reference to its rights
+ * @kind: how it holds
+ */
+void aimlock_walk_describe_caller(struct aimlock_holder *holder, enum aimlock_holder_kind kind)
+{
+	rcu_read_lock();
+	*holder = describe(current, kind, -1);
+	holder->cred = get_cred_rcu(holder->cred);
+	rcu_read_unlock();
+}
+
+/**
+ * aimlock_walk_copy_holder() - a process that was described before, as it is now
+ * @to: set but for its node, with a reference to its rights
+ * @from: what it was; its state becomes X if it has ended since
+ */
+void aimlock_walk_copy_holder(struct aimlock_holder *to, const struct aimlock_holder *from)
+{
+	struct list_head node = to->node;
+	struct task_struct *task;
+
+	*to = *from;
+	to->node = node;
+	to->cred = get_cred(from->cred);
+	rcu_read_lock();
+	task = pid_task(find_pid_ns(from->pid, &init_pid_ns), PIDTYPE_TGID);
+	if (task && task->start_boottime == from->start_ns)
+		to->state = task_state_to_char(task);
+	else
+		to->state = 'X';
+	rcu_read_unlock();
+}
+
 static bool add_holder(struct list_head *list, u32 *n, const struct aimlock_holder *holder)
 {
 	const struct aimlock_holder *other;

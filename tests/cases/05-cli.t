@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-verbs='add remove set list show clear hold release wait monitor diagnose metrics'
+verbs='add remove set list show clear hold release wait monitor diagnose metrics with-lock'
 
 # exits STATUS REGEX DESCRIPTION VERB...: with that in what it printed
 exits() {

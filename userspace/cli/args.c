@@ -41,12 +41,12 @@ static void check_count(const struct aimlock_verb *verb, int n)
 int aimlock_args_next(const struct aimlock_verb *verb, int argc, char **argv)
 {
 	struct option longs[MAX_OPTIONS + 2];
-	char shorts[2 * MAX_OPTIONS + 3] = ":";
+	char shorts[2 * MAX_OPTIONS + 4] = "+:";
 	int code;
 
-	fill(verb, longs, shorts + 1);
+	fill(verb, longs, shorts + 2);
 	opterr = 0;
-	code = getopt_long(argc, argv, shorts, longs, NULL);
+	code = getopt_long(argc, argv, verb->command ? shorts : shorts + 1, longs, NULL);
 	switch (code) {
 	case 'h':
 		aimlock_help_verb(verb);

@@ -16,6 +16,7 @@ enum aimlock_exit {
 	AIMLOCK_EXIT_FAILED	= 1,
 	AIMLOCK_EXIT_USAGE	= 2,
 	AIMLOCK_EXIT_LOCKED	= 3,
+	AIMLOCK_EXIT_LOST	= 4,	/* with-lock: the lease was */
 };
 
 /* Codes of options that several verbs have. */
@@ -42,6 +43,7 @@ struct aimlock_verb {
 	bool causes;				/* --help lists what diagnose tells apart */
 	/* For options that take one of few words: the i-th, after the last one NULL. */
 	const char *(*word)(int code, size_t i);
+	bool command;				/* what follows the first argument is not ours */
 	int (*run)(const struct aimlock_verb *verb, int argc, char **argv);
 };
 
@@ -57,6 +59,7 @@ extern const struct aimlock_verb aimlock_cmd_remove;
 extern const struct aimlock_verb aimlock_cmd_set;
 extern const struct aimlock_verb aimlock_cmd_show;
 extern const struct aimlock_verb aimlock_cmd_wait;
+extern const struct aimlock_verb aimlock_cmd_with_lock;
 
 /* args.c: after the last option -1, and optind is at the first argument. Prints
  * --help and exits; wrong usage exits too.

@@ -102,6 +102,10 @@ void aimlock_describe_holder(const struct aimlock_holder *holder)
 		break;
 	case AIMLOCK_HOLDER_KIND_AIMLOCK:
 		fputs("the aimlock module", stdout);
+		if (holder->pid) {
+			fputs(", for ", stdout);
+			describe_process(holder);
+		}
 		break;
 	default:
 		fputs("something that this aimlock has no word for", stdout);

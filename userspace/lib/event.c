@@ -55,14 +55,33 @@ static int read_change(struct nlmsghdr *hdr, struct aimlock_event *event)
 	return err;
 }
 
+static int read_lease(struct nlmsghdr *hdr, struct aimlock_event *event)
+{
+	struct nlattr *generation = find_attr(hdr, AIMLOCK_A_LEASE_GENERATION, sizeof(uint64_t));
+	struct nlattr *name = find_attr(hdr, AIMLOCK_A_LEASE_NAME, 1);
+
+	if (!name)
+		return -EBADMSG;
+	nla_strlcpy(event->file.name, name, sizeof(event->file.name));
+	event->reason = read_reason(hdr, AIMLOCK_A_LEASE_REASON);
+	if (generation)
+		event->file.generation = nla_get_u64(generation);
+	return 0;
+}
+
 int aimlock_event_read(struct nlmsghdr *hdr, struct aimlock_event *event)
 {
 	*event = (struct aimlock_event){ 0 };
 	if (!genlmsg_valid_hdr(hdr, 0))
 		return -EBADMSG;
-	if (genlmsg_hdr(hdr)->cmd == AIMLOCK_CMD_LOCK_CLEAR_NTF)
+	switch (genlmsg_hdr(hdr)->cmd) {
+	case AIMLOCK_CMD_LOCK_CLEAR_NTF:
 		return read_clear(hdr, event);
-	return read_change(hdr, event);
+	case AIMLOCK_CMD_LEASE_NTF:
+		return read_lease(hdr, event);
+	default:
+		return read_change(hdr, event);
+	}
 }
 
 void aimlock_event_free(struct aimlock_event *event)
@@ -85,6 +104,10 @@ const char *aimlock_event_name(enum aimlock_reason reason)
 		[AIMLOCK_REASON_FORCED]		= "forced",
 		[AIMLOCK_REASON_CONFIGURED]	= "configured",
 		[AIMLOCK_REASON_CHANGED]	= "changed",
+		[AIMLOCK_REASON_LEASED]		= "leased",
+		[AIMLOCK_REASON_RETURNED]	= "returned",
+		[AIMLOCK_REASON_CLOSED]		= "closed",
+		[AIMLOCK_REASON_EXPIRED]	= "expired",
 	};
 
 	return reason < sizeof(names) / sizeof(names[0]) ? names[reason] : "unknown";

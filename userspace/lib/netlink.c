@@ -158,6 +158,13 @@ static int on_reply(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+/* What nobody asked for is not the answer: it is not heard while one is waited for. */
+static int on_answer_number(struct nl_msg *msg, void *arg)
+{
+	(void)arg;
+	return nlmsg_hdr(msg)->nlmsg_seq ? NL_OK : NL_SKIP;
+}
+
 static int receive(struct call *call)
 {
 	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
@@ -170,6 +177,7 @@ static int receive(struct call *call)
 	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, call);
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, call);
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_reply, call);
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_answer_number, call);
 	while (!call->done) {
 		err = nl_recvmsgs(call->nl->sock, cb);
 		if (err == -NLE_DUMP_INTR)
@@ -223,6 +231,11 @@ int aimlock_netlink_listen(struct aimlock_netlink *nl)
 	snprintf(nl->message, sizeof(nl->message), "no events can be had: %s", nl_geterror(err));
 	aimlock_netlink_close(nl);
 	return -EIO;
+}
+
+int aimlock_netlink_unblock(struct aimlock_netlink *nl)
+{
+	return nl_socket_set_nonblocking(nl->sock) < 0 ? -EIO : 0;
 }
 
 int aimlock_netlink_fd(const struct aimlock_netlink *nl)

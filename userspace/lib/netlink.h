@@ -37,6 +37,11 @@ int aimlock_netlink_call(struct aimlock_netlink *nl, struct nl_msg *msg,
 /* As aimlock_netlink_open(), for events instead of requests. */
 int aimlock_netlink_listen(struct aimlock_netlink *nl);
 
+/* So that aimlock_netlink_hear() may be used on it, too; requests of one answer still
+ * work, the kernel has it ready.
+ */
+int aimlock_netlink_unblock(struct aimlock_netlink *nl);
+
 /* To poll(2) for what aimlock_netlink_hear() reads. */
 int aimlock_netlink_fd(const struct aimlock_netlink *nl);
 

@@ -25,6 +25,8 @@
 #define AIMLOCK_PATH_MAX	4095	/* bytes, without the closing NUL */
 #define AIMLOCK_COMM_MAX	15	/* bytes, without the closing NUL */
 #define AIMLOCK_GRACE_MAX	3600000	/* milliseconds */
+#define AIMLOCK_TTL_MIN		100	/* milliseconds */
+#define AIMLOCK_TTL_MAX		86400000	/* milliseconds */
 
 /* What the locks of a file amount to: the gravest that is present. */
 enum aimlock_state {
@@ -100,6 +102,10 @@ enum aimlock_reason {
 	AIMLOCK_REASON_FORCED,		/* by id and force */
 	AIMLOCK_REASON_CONFIGURED,	/* grace or scope was set */
 	AIMLOCK_REASON_CHANGED,		/* STATE is another one than was told last */
+	AIMLOCK_REASON_LEASED,		/* a lease was granted */
+	AIMLOCK_REASON_RETURNED,	/* a lease ended: its holder gave it back, */
+	AIMLOCK_REASON_CLOSED,		/* its socket closed, as at any death, */
+	AIMLOCK_REASON_EXPIRED,		/* or it was not renewed in time */
 };
 
 /* Attributes of a registered file. */
@@ -171,6 +177,24 @@ enum aimlock_attr_holder {
 	AIMLOCK_A_HOLDER_MAX = __AIMLOCK_A_HOLDER_MAX - 1,
 };
 
+/* Attributes of a lease, and of the operations on leases. */
+enum aimlock_attr_lease {
+	AIMLOCK_A_LEASE_NAME = 1,	/* string, the registered file */
+	AIMLOCK_A_LEASE_ID,		/* u32, on the socket that asked for it */
+	AIMLOCK_A_LEASE_FD,		/* u32, in lease-new: that file, open for writing */
+	AIMLOCK_A_LEASE_TTL_MS,		/* u32, how long it lasts without renewal */
+	AIMLOCK_A_LEASE_WAIT,		/* flag, in lease-new: queue for it */
+	AIMLOCK_A_LEASE_GRANTED,	/* u32, 0: it waits */
+	AIMLOCK_A_LEASE_LEFT_MS,	/* u64, until it ends */
+	AIMLOCK_A_LEASE_GENERATION,	/* u64, the fencing token that came with it */
+	AIMLOCK_A_LEASE_HOLDER,		/* nest, holder attributes: who asked for it */
+	AIMLOCK_A_LEASE_REASON,		/* u32, enum aimlock_reason, events only */
+	AIMLOCK_A_LEASE_PAD,
+
+	__AIMLOCK_A_LEASE_MAX,
+	AIMLOCK_A_LEASE_MAX = __AIMLOCK_A_LEASE_MAX - 1,
+};
+
 /*
  * FILE_NEW	do	NAME PATH [GRACE_MS] [CLEAR_SCOPE]
  * FILE_DEL	do	NAME				EBUSY while held
@@ -184,6 +208,11 @@ enum aimlock_attr_holder {
  *				EAGAIN: a lock is still suspect, ask again when its
  *				SUSPECT_MS is over; EBUSY: locks remain and none was
  *				cleared; ESTALE: id or generation don't match any more
+ * LEASE_NEW	do	NAME FD TTL_MS [WAIT] -> a lease, GRANTED or not
+ *				EAGAIN: not to be had now; a lease ends with the socket
+ * LEASE_RENEW	do	ID [TTL_MS] -> the lease	ESTALE: it is over
+ * LEASE_DEL	do	ID				ESTALE: it is over
+ * LEASE_GET	dump	-> every lease, and who waits for one
  */
 enum aimlock_cmd {
 	AIMLOCK_CMD_FILE_NEW = 1,
@@ -196,6 +225,11 @@ enum aimlock_cmd {
 	AIMLOCK_CMD_FILE_DEL_NTF,
 	AIMLOCK_CMD_FILE_CHANGE_NTF,
 	AIMLOCK_CMD_LOCK_CLEAR_NTF,
+	AIMLOCK_CMD_LEASE_NEW,
+	AIMLOCK_CMD_LEASE_RENEW,
+	AIMLOCK_CMD_LEASE_DEL,
+	AIMLOCK_CMD_LEASE_GET,
+	AIMLOCK_CMD_LEASE_NTF,
 
 	__AIMLOCK_CMD_MAX,
 	AIMLOCK_CMD_MAX = __AIMLOCK_CMD_MAX - 1,

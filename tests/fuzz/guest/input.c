@@ -188,13 +188,21 @@ static void spoil_bytes(struct message *msg)
 		msg->buf[from + chance(len - from)] ^= one_in(2) ? 1u << chance(8) : chance(256);
 }
 
+/* Not one that the model says nothing of. */
+static uint8_t any_command(void)
+{
+	uint8_t cmd = chance(256);
+
+	return memchr(other_commands, cmd, sizeof(other_commands)) ? 0 : cmd;
+}
+
 static void spoil_header(struct message *msg)
 {
 	struct genlmsghdr *genl = NLMSG_DATA(msg->hdr);
 
 	switch (chance(6)) {
 	case 0:
-		genl->cmd = chance(256);
+		genl->cmd = any_command();
 		break;
 	case 1:
 		genl->version = chance(256);

@@ -1,0 +1,730 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lease: locks that can't be orphaned.
+ *
+ * The lock is this module's own, on the whole file, on behalf of a holder that is
+ * known by its netlink socket.  It ends when the holder gives it back, when the
+ * socket closes (any death), or when it was not renewed for its time to live (a
+ * stopped or hung holder).  Who waits is queued here, and the lock goes from one
+ * to the next without being dropped in between; users of flock(2) and fcntl(2)
+ * get their turn when the queue is empty.
+ *
+ * leases_lock guards the leases and the queues, and is never held while a filesystem
+ * is called.  What needs one, taking and dropping the lock itself, is done with
+ * &aimlock_file.clearing held, by settle(): in the caller or in the file's work.
+ *
+ * Time is CLOCK_BOOTTIME, but the work that ends a lease sleeps by the jiffies, which
+ * stand still while the machine sleeps: who renews as soon as it wakes is in time.
+ */
+#include "lease.h"
+#include "compat.h"
+#include "events.h"
+#include "registry.h"
+#include "request.h"
+#include "walk.h"
+
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/hashtable.h>
+#include <linux/module.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/xarray.h>
+#include <net/net_namespace.h>
+
+#define LEASES_MAX	65536
+#define QUEUE_MAX	4096	/* of one file */
+#define RETRY		(HZ)	/* where the event of a foreign unlock was missed */
+
+static DEFINE_MUTEX(leases_lock);
+static DEFINE_XARRAY_ALLOC1(leases);
+static DEFINE_HASHTABLE(ports, 10);
+static u32 last_id;
+static u32 n_leases;
+
+static u64 now_ns(void)
+{
+	return ktime_get_boottime_ns();
+}
+
+/* --- a lease --- */
+
+static void free_lease(struct aimlock_lease *lease)
+{
+	put_cred(lease->holder.cred);
+	aimlock_registry_put(lease->file);
+	kfree(lease);
+	module_put(THIS_MODULE);
+}
+
+static struct aimlock_lease *make_lease(const struct aimlock_lease_request *request)
+{
+	struct aimlock_lease *lease = kzalloc(sizeof(*lease), GFP_KERNEL_ACCOUNT);
+
+	if (!lease)
+		return NULL;
+	lease->portid = request->portid;
+	lease->file = request->file;
+	lease->ttl_ms = request->ttl_ms;
+	lease->ended = AIMLOCK_REASON_LEASED;
+	aimlock_walk_describe_caller(&lease->holder, AIMLOCK_HOLDER_KIND_AIMLOCK);
+	kobject_get(&lease->file->kobj);
+	__module_get(THIS_MODULE);
+	return lease;
+}
+
+/* The first in the queue, if it is granted. */
+static struct aimlock_lease *holder_of(struct aimlock_file *file)
+{
+	struct aimlock_lease *first;
+
+	first = list_first_entry_or_null(&file->leases, struct aimlock_lease, node);
+	return first && first->granted ? first : NULL;
+}
+
+/* A file that goes takes no lease any more. */
+static int count(struct aimlock_file *file)
+{
+	int ret = 0;
+
+	mutex_lock(&file->lock);
+	if (file->gone)
+		ret = -ENODEV;
+	else if (file->n_leases > QUEUE_MAX)
+		ret = -ENOSPC;
+	else
+		file->n_leases++;
+	mutex_unlock(&file->lock);
+	return ret;
+}
+
+static void uncount(struct aimlock_file *file)
+{
+	mutex_lock(&file->lock);
+	file->n_leases--;
+	mutex_unlock(&file->lock);
+}
+
+static int enqueue(struct aimlock_lease *lease)
+{
+	struct aimlock_file *file = lease->file;
+	int ret;
+
+	lockdep_assert_held(&leases_lock);
+	if (n_leases >= LEASES_MAX)
+		return -ENOSPC;
+	ret = count(file);
+	if (ret)
+		return ret;
+	ret = xa_alloc_cyclic(&leases, &lease->id, lease, xa_limit_31b, &last_id,
+			      GFP_KERNEL_ACCOUNT);
+	if (ret < 0) {
+		uncount(file);
+		return ret;
+	}
+	list_add_tail(&lease->node, &file->leases);
+	hash_add(ports, &lease->by_port, lease->portid);
+	n_leases++;
+	return 0;
+}
+
+static void dequeue(struct aimlock_lease *lease)
+{
+	lockdep_assert_held(&leases_lock);
+	xa_erase(&leases, lease->id);
+	list_del(&lease->node);
+	hash_del(&lease->by_port);
+	uncount(lease->file);
+	n_leases--;
+}
+
+static void restart_clock(struct aimlock_lease *lease)
+{
+	lease->deadline = now_ns() + (u64)lease->ttl_ms * NSEC_PER_MSEC;
+}
+
+static void grant(struct aimlock_lease *lease)
+{
+	struct aimlock_file *file = lease->file;
+
+	lockdep_assert_held(&leases_lock);
+	mutex_lock(&file->lock);
+	lease->generation = ++file->generation;
+	mutex_unlock(&file->lock);
+	lease->granted = true;
+	restart_clock(lease);
+}
+
+static struct aimlock_lease *find(u32 id, u32 portid)
+{
+	struct aimlock_lease *lease = xa_load(&leases, id);
+
+	lockdep_assert_held(&leases_lock);
+	if (!lease || lease->portid != portid || lease->ended != AIMLOCK_REASON_LEASED)
+		return NULL;
+	return lease;
+}
+
+static void copy_of(const struct aimlock_lease *lease, struct aimlock_lease *copy)
+{
+	*copy = *lease;
+	get_cred(copy->holder.cred);
+	kobject_get(&copy->file->kobj);
+}
+
+/**
+ * aimlock_lease_put_copy() - drop what a copy refers to
+ * @copy: as it was filled in
+ */
+void aimlock_lease_put_copy(struct aimlock_lease *copy)
+{
+	put_cred(copy->holder.cred);
+	aimlock_registry_put(copy->file);
+}
+
+/**
+ * aimlock_lease_left_ms() - until a lease ends, if nobody renews it
+ * @lease: a granted one
+ */
+u64 aimlock_lease_left_ms(const struct aimlock_lease *lease)
+{
+	u64 now = now_ns();
+
+	return now < lease->deadline ? div_u64(lease->deadline - now, NSEC_PER_MSEC) : 0;
+}
+
+static void tell(const struct aimlock_lease *lease, enum aimlock_reason reason)
+{
+	struct aimlock_event event = {
+		.file = lease->file,
+		.name = lease->file->name,
+		.reason = reason,
+		.generation = lease->generation,
+		.lease = lease,
+	};
+
+	aimlock_events_tell(&event);
+}
+
+/* --- the lock --- */
+
+static void wake(struct aimlock_file *file, unsigned long delay)
+{
+	mod_delayed_work(system_unbound_wq, &file->lease_work, delay);
+}
+
+static void drop_lock(struct aimlock_file *file)
+{
+	struct file *filp = file->lease;
+
+	lockdep_assert_held(&file->clearing);
+	if (!filp)
+		return;
+	mutex_lock(&file->lock);
+	WRITE_ONCE(file->lease, NULL);
+	mutex_unlock(&file->lock);
+	aimlock_request_release(filp);
+	fput(filp);
+}
+
+/* Takes the lock on what the path leads to now. */
+static int take_lock(struct aimlock_file *file, const struct path *path)
+{
+	struct file *filp;
+	int ret = 0;
+
+	lockdep_assert_held(&file->clearing);
+	filp = aimlock_request_open_locked(path, aimlock_registry_lease_cred());
+	if (IS_ERR(filp))
+		return PTR_ERR(filp);
+	mutex_lock(&file->lock);
+	if (file->gone)
+		ret = -ENODEV;
+	else
+		WRITE_ONCE(file->lease, filp);
+	mutex_unlock(&file->lock);
+	if (ret) {
+		aimlock_request_release(filp);
+		fput(filp);
+	}
+	return ret;
+}
+
+/* --- what follows from ends and grants --- */
+
+/* What settle() did, to be told when no lock is held any more. */
+struct settled {
+	struct list_head gone;
+	struct aimlock_lease granted;
+	bool any_granted;
+};
+
+/* Takes those out of the queue that have ended, into @gone. */
+static void collect_ended(struct aimlock_file *file, struct list_head *gone)
+{
+	struct aimlock_lease *lease, *next;
+	u64 now = now_ns();
+
+	mutex_lock(&leases_lock);
+	list_for_each_entry_safe(lease, next, &file->leases, node) {
+		if (lease->granted && lease->ended == AIMLOCK_REASON_LEASED &&
+		    now >= lease->deadline)
+			lease->ended = AIMLOCK_REASON_EXPIRED;
+		if (lease->ended == AIMLOCK_REASON_LEASED)
+			continue;
+		dequeue(lease);
+		list_add_tail(&lease->node, gone);
+	}
+	mutex_unlock(&leases_lock);
+}
+
+/* The lock is there: it is the first one's now.  False: nobody waits. */
+static bool grant_first(struct aimlock_file *file, struct aimlock_lease *granted)
+{
+	struct aimlock_lease *lease;
+
+	mutex_lock(&leases_lock);
+	list_for_each_entry(lease, &file->leases, node) {
+		if (lease->ended != AIMLOCK_REASON_LEASED)
+			continue;
+		/* an ended one before it is collected next time */
+		list_move(&lease->node, &file->leases);
+		grant(lease);
+		copy_of(lease, granted);
+		mutex_unlock(&leases_lock);
+		return true;
+	}
+	mutex_unlock(&leases_lock);
+	return false;
+}
+
+static bool any_waits(struct aimlock_file *file)
+{
+	bool any;
+
+	mutex_lock(&leases_lock);
+	any = !list_empty(&file->leases) && !holder_of(file);
+	mutex_unlock(&leases_lock);
+	return any;
+}
+
+/* Who waits has shown a file that isn't the one any more. */
+static void end_all(struct aimlock_file *file, enum aimlock_reason reason)
+{
+	struct aimlock_lease *lease;
+
+	mutex_lock(&leases_lock);
+	list_for_each_entry(lease, &file->leases, node)
+		if (lease->ended == AIMLOCK_REASON_LEASED)
+			lease->ended = reason;
+	mutex_unlock(&leases_lock);
+}
+
+/* The lock for who waits: the one there is, or a new one. */
+static int lock_for_waiters(struct aimlock_file *file)
+{
+	struct path path;
+	int ret = aimlock_registry_resolve(file, &path);
+
+	if (ret)
+		return ret == -ENOENT ? -ESTALE : ret;
+	if (file->lease && file_inode(file->lease) != d_backing_inode(path.dentry))
+		ret = -ESTALE;
+	else if (!file->lease)
+		ret = take_lock(file, &path);
+	path_put(&path);
+	return ret;
+}
+
+/* With none of the file's locks held. */
+static void report(struct settled *settled)
+{
+	struct aimlock_lease *lease, *next;
+
+	list_for_each_entry_safe(lease, next, &settled->gone, node) {
+		list_del(&lease->node);
+		/* one that only waited, and gave up, changed nothing */
+		if (lease->granted || lease->ended == AIMLOCK_REASON_REPLACED)
+			tell(lease, lease->ended);
+		free_lease(lease);
+	}
+	if (settled->any_granted) {
+		tell(&settled->granted, AIMLOCK_REASON_LEASED);
+		aimlock_lease_put_copy(&settled->granted);
+	}
+}
+
+static void set_clock(struct aimlock_file *file)
+{
+	struct aimlock_lease *holder;
+
+	mutex_lock(&leases_lock);
+	holder = holder_of(file);
+	if (holder)
+		wake(file, msecs_to_jiffies(aimlock_lease_left_ms(holder)) + 1);
+	else if (!list_empty(&file->leases))
+		wake(file, RETRY);
+	mutex_unlock(&leases_lock);
+}
+
+/* Serves who waits, with the lock there is or a new one. */
+static void serve(struct aimlock_file *file, struct settled *settled)
+{
+	int ret = lock_for_waiters(file);
+
+	if (ret == -ESTALE) {
+		end_all(file, AIMLOCK_REASON_REPLACED);
+		collect_ended(file, &settled->gone);
+	} else if (!ret) {
+		settled->any_granted = grant_first(file, &settled->granted);
+	}
+}
+
+static bool is_leased(struct aimlock_file *file)
+{
+	bool leased;
+
+	mutex_lock(&leases_lock);
+	leased = holder_of(file);
+	mutex_unlock(&leases_lock);
+	return leased;
+}
+
+/* Brings the lock in line with the queue; report() is to follow. */
+static void settle(struct aimlock_file *file, struct settled *settled)
+{
+	lockdep_assert_held(&file->clearing);
+	INIT_LIST_HEAD(&settled->gone);
+	settled->any_granted = false;
+	collect_ended(file, &settled->gone);
+	if (any_waits(file))
+		serve(file, settled);
+	if (!is_leased(file))
+		drop_lock(file);
+	set_clock(file);
+}
+
+static void settle_later(struct work_struct *work)
+{
+	struct aimlock_file *file = container_of(to_delayed_work(work), struct aimlock_file,
+						 lease_work);
+	struct settled settled;
+
+	mutex_lock(&file->clearing);
+	settle(file, &settled);
+	mutex_unlock(&file->clearing);
+	report(&settled);
+}
+
+/* --- requests --- */
+
+/* At the end of the queue; its holder is told when it is granted. */
+static int queue_up(struct aimlock_lease *lease)
+{
+	int ret;
+
+	mutex_lock(&leases_lock);
+	lease->asleep = true;
+	ret = enqueue(lease);
+	mutex_unlock(&leases_lock);
+	if (!ret)
+		set_clock(lease->file);
+	return ret;
+}
+
+/* Nobody is before it. */
+static int take(struct aimlock_lease *lease, const struct path *path)
+{
+	struct aimlock_file *file = lease->file;
+	int ret = take_lock(file, path);
+
+	if (ret)
+		return ret;
+	mutex_lock(&leases_lock);
+	ret = enqueue(lease);
+	if (!ret)
+		grant(lease);
+	mutex_unlock(&leases_lock);
+	if (ret)
+		drop_lock(file);
+	else
+		set_clock(file);
+	return ret;
+}
+
+static bool is_queue_empty(struct aimlock_file *file)
+{
+	bool empty;
+
+	mutex_lock(&leases_lock);
+	empty = list_empty(&file->leases);
+	mutex_unlock(&leases_lock);
+	return empty;
+}
+
+static int ask(struct aimlock_lease *lease, const struct aimlock_lease_request *request)
+{
+	struct aimlock_file *file = request->file;
+	struct path path;
+	int ret = aimlock_registry_resolve(file, &path);
+
+	if (ret)
+		return ret;
+	ret = -ESTALE;
+	if (d_backing_inode(path.dentry) != file_inode(request->authority))
+		goto put_path;
+	ret = is_queue_empty(file) ? take(lease, &path) : -EBUSY;
+	if (ret == -EBUSY)
+		ret = request->wait ? queue_up(lease) : -EAGAIN;
+put_path:
+	path_put(&path);
+	return ret;
+}
+
+/**
+ * aimlock_lease_new() - ask for a lease
+ * @request: what for
+ * @copy: of the lease, on success: granted, or queued; for aimlock_lease_put_copy()
+ *
+ * A lease that can't be had, and isn't waited for, changes nothing.
+ *
+ * Return: 0; -EAGAIN if it can't be had now; -EBADF if the authority isn't open for
+ * writing; -ESTALE if it is of another file than lies at the path; -ENOENT if none
+ * does; -ENOSPC if there are too many leases, or waiters; -ENODEV while the file goes;
+ * -EINTR; -ENOMEM; what looking up, opening or locking gave.
+ * Context: process context, of the caller.
+ */
+int aimlock_lease_new(const struct aimlock_lease_request *request, struct aimlock_lease *copy)
+{
+	struct aimlock_file *file = request->file;
+	struct aimlock_lease *lease;
+	struct settled settled;
+	int ret;
+
+	if (!(request->authority->f_mode & FMODE_WRITE))
+		return -EBADF;
+	lease = make_lease(request);
+	if (!lease)
+		return -ENOMEM;
+	if (mutex_lock_killable(&file->clearing)) {
+		free_lease(lease);
+		return -EINTR;
+	}
+	settle(file, &settled);		/* one may be over that nobody looked at yet */
+	ret = ask(lease, request);
+	if (!ret) {
+		mutex_lock(&leases_lock);
+		copy_of(lease, copy);
+		mutex_unlock(&leases_lock);
+	}
+	mutex_unlock(&file->clearing);
+	report(&settled);
+	if (ret)
+		free_lease(lease);
+	else if (copy->granted)
+		tell(copy, AIMLOCK_REASON_LEASED);
+	return ret;
+}
+
+/**
+ * aimlock_lease_renew() - begin its time to live anew
+ * @id: of the lease
+ * @portid: netlink socket of the caller
+ * @ttl_ms: another time to live, or 0
+ * @copy: of the lease, on success; for aimlock_lease_put_copy()
+ *
+ * Return: 0; -ESTALE if this socket has no such lease any more; -EAGAIN if it is not
+ * granted yet.
+ */
+int aimlock_lease_renew(u32 id, u32 portid, u32 ttl_ms, struct aimlock_lease *copy)
+{
+	struct aimlock_lease *lease;
+	int ret = 0;
+
+	mutex_lock(&leases_lock);
+	lease = find(id, portid);
+	if (!lease) {
+		ret = -ESTALE;
+	} else if (!lease->granted) {
+		ret = -EAGAIN;
+	} else {
+		if (ttl_ms)
+			lease->ttl_ms = ttl_ms;
+		restart_clock(lease);
+		wake(lease->file, msecs_to_jiffies(lease->ttl_ms) + 1);
+		copy_of(lease, copy);
+	}
+	mutex_unlock(&leases_lock);
+	return ret;
+}
+
+/**
+ * aimlock_lease_del() - give a lease, or a place in the queue, back
+ * @id: of the lease
+ * @portid: netlink socket of the caller
+ *
+ * Return: 0; -ESTALE if this socket has no such lease any more.
+ */
+int aimlock_lease_del(u32 id, u32 portid)
+{
+	struct aimlock_lease *lease;
+	struct aimlock_file *file;
+	struct settled settled;
+
+	mutex_lock(&leases_lock);
+	lease = find(id, portid);
+	if (!lease) {
+		mutex_unlock(&leases_lock);
+		return -ESTALE;
+	}
+	lease->ended = AIMLOCK_REASON_RETURNED;
+	file = lease->file;
+	kobject_get(&file->kobj);
+	mutex_unlock(&leases_lock);
+
+	if (mutex_lock_killable(&file->clearing)) {
+		wake(file, 0);
+	} else {
+		settle(file, &settled);
+		mutex_unlock(&file->clearing);
+		report(&settled);
+	}
+	aimlock_registry_put(file);
+	return 0;
+}
+
+/**
+ * aimlock_lease_next() - go through the leases, and those who wait for one
+ * @id: where to begin, 0 at first; set to where to go on
+ * @copy: of the next one; for aimlock_lease_put_copy()
+ *
+ * Return: false at the end.
+ */
+bool aimlock_lease_next(unsigned long *id, struct aimlock_lease *copy)
+{
+	struct aimlock_lease *lease;
+
+	mutex_lock(&leases_lock);
+	lease = xa_find(&leases, id, ULONG_MAX, XA_PRESENT);
+	while (lease && lease->ended != AIMLOCK_REASON_LEASED)
+		lease = xa_find_after(&leases, id, ULONG_MAX, XA_PRESENT);
+	if (lease) {
+		copy_of(lease, copy);
+		(*id)++;
+	}
+	mutex_unlock(&leases_lock);
+	return lease;
+}
+
+/**
+ * aimlock_lease_holder() - who has the lease of a file
+ * @file: the file
+ * @holder: set on success but for its node, with a reference to its rights
+ *
+ * Return: is there one?
+ */
+bool aimlock_lease_holder(struct aimlock_file *file, struct aimlock_holder *holder)
+{
+	struct aimlock_lease *lease;
+
+	mutex_lock(&leases_lock);
+	lease = holder_of(file);
+	if (lease)
+		aimlock_walk_copy_holder(holder, &lease->holder);
+	mutex_unlock(&leases_lock);
+	return lease;
+}
+
+/* --- what others tell --- */
+
+static void end_of_port(u32 portid)
+{
+	struct aimlock_lease *lease;
+
+	mutex_lock(&leases_lock);
+	hash_for_each_possible(ports, lease, by_port, portid) {
+		if (lease->portid != portid || lease->ended != AIMLOCK_REASON_LEASED)
+			continue;
+		lease->ended = AIMLOCK_REASON_CLOSED;
+		wake(lease->file, 0);
+	}
+	mutex_unlock(&leases_lock);
+}
+
+/* The last descriptor of a netlink socket was closed, whatever became of its process. */
+static int hear_socket(struct notifier_block *nb, unsigned long event, void *data)
+{
+	const struct netlink_notify *notify = data;
+
+	if (event == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC &&
+	    net_eq(notify->net, &init_net) && READ_ONCE(n_leases))
+		end_of_port(notify->portid);
+	return NOTIFY_DONE;
+}
+
+/* Something else happened to a file that somebody waits for. */
+static int hear_event(struct notifier_block *nb, unsigned long reason, void *data)
+{
+	const struct aimlock_event *event = data;
+
+	if (!event->lease && READ_ONCE(event->file->n_leases) && any_waits(event->file))
+		wake(event->file, 0);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block sockets = {
+	.notifier_call = hear_socket,
+};
+
+static struct notifier_block events = {
+	.notifier_call = hear_event,
+};
+
+/**
+ * aimlock_lease_setup() - make a new file ready
+ * @file: the file
+ */
+void aimlock_lease_setup(struct aimlock_file *file)
+{
+	INIT_LIST_HEAD(&file->leases);
+	INIT_DELAYED_WORK(&file->lease_work, settle_later);
+}
+
+/**
+ * aimlock_lease_teardown() - have done with a file that goes
+ * @file: the file; it has no lease any more, and gets none
+ */
+void aimlock_lease_teardown(struct aimlock_file *file)
+{
+	cancel_delayed_work_sync(&file->lease_work);
+}
+
+/**
+ * aimlock_lease_init() - begin to listen
+ *
+ * Return: 0 or a negative errno.
+ */
+int aimlock_lease_init(void)
+{
+	int ret = netlink_register_notifier(&sockets);
+
+	if (ret)
+		return ret;
+	ret = aimlock_events_listen(&events);
+	if (ret)
+		netlink_unregister_notifier(&sockets);
+	return ret;
+}
+
+/**
+ * aimlock_lease_exit() - undo aimlock_lease_init()
+ *
+ * There is no lease: each keeps the module loaded.
+ */
+void aimlock_lease_exit(void)
+{
+	aimlock_events_unlisten(&events);
+	netlink_unregister_notifier(&sockets);
+	xa_destroy(&leases);
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Netlink operations on leases: read the request, call, answer. */
+#include "compat.h"
+#include "events.h"
+#include "lease.h"
+#include "netlink.h"
+#include "registry.h"
+
+#include <linux/file.h>
+
+static int put_lease(struct sk_buff *skb, const struct aimlock_lease *lease)
+{
+	if (nla_put_string(skb, AIMLOCK_A_LEASE_NAME, lease->file->name) ||
+	    nla_put_u32(skb, AIMLOCK_A_LEASE_ID, lease->id) ||
+	    nla_put_u32(skb, AIMLOCK_A_LEASE_TTL_MS, lease->ttl_ms) ||
+	    nla_put_u32(skb, AIMLOCK_A_LEASE_GRANTED, lease->granted))
+		return -EMSGSIZE;
+	if (!lease->granted)
+		return 0;
+	if (nla_put_u64_64bit(skb, AIMLOCK_A_LEASE_LEFT_MS, aimlock_lease_left_ms(lease),
+			      AIMLOCK_A_LEASE_PAD) ||
+	    nla_put_u64_64bit(skb, AIMLOCK_A_LEASE_GENERATION, lease->generation,
+			      AIMLOCK_A_LEASE_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* Takes @skb; the caller keeps @lease. */
+static int reply(struct sk_buff *skb, struct genl_info *info, u8 cmd,
+		 const struct aimlock_lease *lease)
+{
+	void *header = aimlock_netlink_put_header(skb, info->snd_portid, info->snd_seq, 0, cmd);
+
+	if (!header || put_lease(skb, lease)) {
+		nlmsg_free(skb);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return genlmsg_reply(skb, info);
+}
+
+static void explain_new(struct genl_info *info, int error)
+{
+	struct nlattr *fd = info->attrs[AIMLOCK_A_LEASE_FD];
+
+	switch (error) {
+	case -EAGAIN:
+		GENL_SET_ERR_MSG(info, "the file is locked, held or leased");
+		break;
+	case -EBADF:
+		NL_SET_ERR_MSG_ATTR(info->extack, fd, "this is no descriptor open for writing");
+		break;
+	case -ESTALE:
+		NL_SET_ERR_MSG_ATTR(info->extack, fd,
+				    "this descriptor is of another file than lies at the path");
+		break;
+	case -ENOENT:
+		GENL_SET_ERR_MSG(info, "no file lies at the path");
+		break;
+	case -ENOSPC:
+		GENL_SET_ERR_MSG(info, "there are too many leases, or waiters for this file");
+		break;
+	case -ENODEV:
+		GENL_SET_ERR_MSG(info, "the file is being removed");
+		break;
+	case -ENOMEM:
+		GENL_SET_ERR_MSG(info, "there is no memory for it");
+		break;
+	case -EINTR:
+		break;
+	default:
+		GENL_SET_ERR_MSG(info, "the file can't be locked");
+		break;
+	}
+}
+
+static int new_lease(struct genl_info *info, struct aimlock_file *file,
+		     struct aimlock_lease *lease)
+{
+	struct aimlock_lease_request request = {
+		.file = file,
+		.authority = fget(nla_get_u32(info->attrs[AIMLOCK_A_LEASE_FD])),
+		.portid = info->snd_portid,
+		.ttl_ms = nla_get_u32(info->attrs[AIMLOCK_A_LEASE_TTL_MS]),
+		.wait = info->attrs[AIMLOCK_A_LEASE_WAIT],
+	};
+	int ret = request.authority ? aimlock_lease_new(&request, lease) : -EBADF;
+
+	if (request.authority)
+		fput(request.authority);
+	if (ret)
+		explain_new(info, ret);
+	return ret;
+}
+
+/**
+ * aimlock_nl_lease_new_doit() - LEASE_NEW
+ * @skb: the request
+ * @info: the same, parsed
+ *
+ * Return: 0; -EINVAL; -ENOENT; as aimlock_lease_new().
+ */
+int aimlock_nl_lease_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct aimlock_lease lease;
+	struct aimlock_file *file;
+	struct sk_buff *answer;
+	int ret;
+
+	if (GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_NAME) ||
+	    GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_FD) ||
+	    GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_TTL_MS)) {
+		GENL_SET_ERR_MSG(info, "a name, a descriptor and a time to live are needed");
+		return -EINVAL;
+	}
+	file = aimlock_netlink_get_file(info->attrs[AIMLOCK_A_LEASE_NAME], info->extack);
+	if (!file)
+		return -ENOENT;
+	/* before anything is changed */
+	answer = genlmsg_new(AIMLOCK_NL_SIZE, GFP_KERNEL);
+	ret = answer ? new_lease(info, file, &lease) : -ENOMEM;
+	aimlock_registry_put(file);
+	if (ret) {
+		nlmsg_free(answer);
+		return ret;
+	}
+	ret = reply(answer, info, AIMLOCK_CMD_LEASE_NEW, &lease);
+	aimlock_lease_put_copy(&lease);
+	return ret;
+}
+
+static int check_id(struct genl_info *info)
+{
+	if (!GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_ID))
+		return 0;
+	GENL_SET_ERR_MSG(info, "an id is needed");
+	return -EINVAL;
+}
+
+static void explain_id(struct genl_info *info, int error)
+{
+	struct nlattr *id = info->attrs[AIMLOCK_A_LEASE_ID];
+
+	if (error == -ESTALE)
+		NL_SET_ERR_MSG_ATTR(info->extack, id, "this socket has no such lease any more");
+	else if (error == -EAGAIN)
+		NL_SET_ERR_MSG_ATTR(info->extack, id, "the lease is not granted yet");
+}
+
+/**
+ * aimlock_nl_lease_renew_doit() - LEASE_RENEW
+ * @skb: the request
+ * @info: the same, parsed
+ *
+ * Return: 0; -EINVAL; as aimlock_lease_renew().
+ */
+int aimlock_nl_lease_renew_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *ttl = info->attrs[AIMLOCK_A_LEASE_TTL_MS];
+	struct aimlock_lease lease;
+	struct sk_buff *answer;
+	int ret = check_id(info);
+
+	if (ret)
+		return ret;
+	answer = genlmsg_new(AIMLOCK_NL_SIZE, GFP_KERNEL);
+	if (!answer)
+		return -ENOMEM;
+	ret = aimlock_lease_renew(nla_get_u32(info->attrs[AIMLOCK_A_LEASE_ID]),
+				  info->snd_portid, ttl ? nla_get_u32(ttl) : 0, &lease);
+	if (ret) {
+		explain_id(info, ret);
+		nlmsg_free(answer);
+		return ret;
+	}
+	ret = reply(answer, info, AIMLOCK_CMD_LEASE_RENEW, &lease);
+	aimlock_lease_put_copy(&lease);
+	return ret;
+}
+
+/**
+ * aimlock_nl_lease_del_doit() - LEASE_DEL
+ * @skb: the request
+ * @info: the same, parsed
+ *
+ * Return: 0; -EINVAL; as aimlock_lease_del().
+ */
+int aimlock_nl_lease_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	int ret = check_id(info);
+
+	if (ret)
+		return ret;
+	ret = aimlock_lease_del(nla_get_u32(info->attrs[AIMLOCK_A_LEASE_ID]),
+				info->snd_portid);
+	explain_id(info, ret);
+	return ret;
+}
+
+static int dump_lease(struct sk_buff *skb, struct netlink_callback *cb,
+		      const struct aimlock_lease *lease)
+{
+	void *header = aimlock_netlink_put_header(skb, NETLINK_CB(cb->skb).portid,
+						  cb->nlh->nlmsg_seq, NLM_F_MULTI,
+						  AIMLOCK_CMD_LEASE_GET);
+	bool all = netlink_capable(cb->skb, CAP_SYS_PTRACE);
+
+	if (!header)
+		return -EMSGSIZE;
+	if (put_lease(skb, lease) ||
+	    (aimlock_inspect_may_see(&lease->holder, current_cred(), all) &&
+	     aimlock_netlink_put_holder(skb, AIMLOCK_A_LEASE_HOLDER, &lease->holder))) {
+		genlmsg_cancel(skb, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+/**
+ * aimlock_nl_lease_get_dumpit() - the next leases that fit
+ * @skb: where
+ * @cb: the dump; its first argument is where to go on
+ *
+ * Return: bytes told, 0 at the end, or a negative errno.
+ */
+int aimlock_nl_lease_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	unsigned long id = cb->args[0];
+	struct aimlock_lease lease;
+	int ret = 0;
+
+	while (!ret && aimlock_lease_next(&id, &lease)) {
+		ret = dump_lease(skb, cb, &lease);
+		aimlock_lease_put_copy(&lease);
+		if (!ret)
+			cb->args[0] = id;
+	}
+	return skb->len ? skb->len : ret;
+}
+
+/**
+ * aimlock_nl_lease_is_news() - is it what the holder doesn't know from a reply?
+ * @event: what happened to a lease
+ */
+bool aimlock_nl_lease_is_news(const struct aimlock_event *event)
+{
+	switch (event->reason) {
+	case AIMLOCK_REASON_LEASED:
+		return event->lease->asleep;
+	case AIMLOCK_REASON_EXPIRED:
+	case AIMLOCK_REASON_REPLACED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * aimlock_nl_lease_put_event() - append what an event says of a lease
+ * @skb: where
+ * @event: the event
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int aimlock_nl_lease_put_event(struct sk_buff *skb, const struct aimlock_event *event)
+{
+	if (nla_put_u32(skb, AIMLOCK_A_LEASE_REASON, event->reason))
+		return -EMSGSIZE;
+	return put_lease(skb, event->lease);
+}
