@@ -104,7 +104,10 @@ check_monitor() {
 
 # Those that look, the one that clears, the one that has seen it all.
 verbs=(list show clear monitor)
+new_file before
 bg monitor aimlock monitor --json
+# it listens when it has listed what there is
+ok "the monitor begins" until_ok 10 grep -q '"listed"' "$AL_TMP/log.monitor"
 
 for name in "${kinds[@]}"; do
 	new_file "$name"
@@ -120,6 +123,7 @@ for name in "${kinds[@]}"; do
 done
 
 stop monitor
+al_del before
 no_leftovers
 al_unload
 done_testing
