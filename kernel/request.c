@@ -89,14 +89,24 @@ int aimlock_request_unlock(struct file *filp, const struct aimlock_lock *lock)
 }
 
 /**
- * aimlock_request_whole() - lock a whole file for writing, against flock, POSIX
- * and OFD users alike, without waiting
- * @filp: a description of our own
- *
- * Return: 0; -EAGAIN if it is locked; what the filesystem said.  Nothing is
- * locked then.
+ * aimlock_request_release() - unlock a file that is locked as a whole
+ * @filp: what aimlock_request_open_locked() gave
  */
-int aimlock_request_whole(struct file *filp)
+void aimlock_request_release(struct file *filp)
+{
+	struct file_lock request;
+
+	prepare(&request, filp, FL_POSIX | FL_OFDLCK, F_UNLCK);
+	send_posix(filp, &request);
+	prepare(&request, filp, FL_FLOCK, F_UNLCK);
+	send_flock(filp, &request, F_SETLKW);
+}
+
+/*
+ * Lock the whole of @filp, for writing, against flock, POSIX and OFD users alike, without
+ * waiting.  -EAGAIN if it is locked; where it fails nothing is locked.
+ */
+static int lock_whole(struct file *filp)
 {
 	struct file_lock request;
 	int ret;
@@ -110,20 +120,6 @@ int aimlock_request_whole(struct file *filp)
 	if (ret)
 		aimlock_request_release(filp);
 	return ret;
-}
-
-/**
- * aimlock_request_release() - undo aimlock_request_whole()
- * @filp: what was given to it
- */
-void aimlock_request_release(struct file *filp)
-{
-	struct file_lock request;
-
-	prepare(&request, filp, FL_POSIX | FL_OFDLCK, F_UNLCK);
-	send_posix(filp, &request);
-	prepare(&request, filp, FL_FLOCK, F_UNLCK);
-	send_flock(filp, &request, F_SETLKW);
 }
 
 /**
@@ -147,7 +143,7 @@ struct file *aimlock_request_open_locked(const struct path *path, const struct c
 	filp = dentry_open(path, O_RDONLY | O_LARGEFILE | O_NONBLOCK, cred);
 	if (IS_ERR(filp))
 		return PTR_ERR(filp) == -EWOULDBLOCK ? ERR_PTR(-EBUSY) : filp;
-	ret = aimlock_request_whole(filp);
+	ret = lock_whole(filp);
 	if (ret) {
 		fput(filp);
 		return ERR_PTR(ret == -EAGAIN ? -EBUSY : ret);

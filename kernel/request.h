@@ -8,7 +8,6 @@
 struct aimlock_lock;
 
 int aimlock_request_unlock(struct file *filp, const struct aimlock_lock *lock);
-int aimlock_request_whole(struct file *filp);
 struct file *aimlock_request_open_locked(const struct path *path, const struct cred *cred);
 void aimlock_request_release(struct file *filp);
 
