@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 300
 # Which paths can be registered, and that locks are seen and cleared there.
 . "$(dirname "$0")/../lib.sh"
 
@@ -154,7 +155,9 @@ filesystems() {
 replaced() {
 	local i refused=0
 
-	touch "$dir/replaced"
+	touch "$dir/replaced" "$dir/other"
+	# one is registered all the time, so that the probes stay
+	al_add other "$dir/other"
 	bg replacer python3 -c "
 import os
 print('replacing', flush=True)
@@ -168,6 +171,7 @@ while True:
 	done
 	is "$refused" 0 "a file that is just being replaced can be registered"
 	stop replacer
+	al_del other
 }
 
 al_load
