@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../lib/host.h"
 #include "../lib/nfsd.h"
 #include "cli.h"
 
@@ -121,6 +122,14 @@ static int get_locks(struct aimlock_netlink *nl, const char *name, bool waiting,
 	return err;
 }
 
+/* What user space knows of the kernel's holders. */
+static int add_names(struct aimlock_files *files)
+{
+	int err = aimlock_nfsd_add_clients(files);
+
+	return err ? err : aimlock_host_name_holders(files);
+}
+
 int aimlock_find_locks(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
 		       bool all, bool waiting, struct aimlock_files *files)
 {
@@ -137,7 +146,7 @@ int aimlock_find_locks(const struct aimlock_verb *verb, struct aimlock_netlink *
 		if (err)
 			status = aimlock_say_error(verb, files->v[i].name, err, nl->message);
 	}
-	err = aimlock_nfsd_add_clients(files);
+	err = add_names(files);
 	return err ? aimlock_say_error(verb, NULL, err, NULL) : status;
 }
 
@@ -204,6 +213,8 @@ static int find_below(struct aimlock_netlink *nl, int fd, bool waiting,
 		err = aimlock_model_group(files, &locks);
 	if (!err)
 		err = complete(nl, files);
+	if (!err)
+		err = add_names(files);
 	aimlock_model_free_locks(&locks);
 	return err;
 }
@@ -281,6 +292,8 @@ static int find_others(struct aimlock_netlink *nl, bool waiting, struct aimlock_
 		err = scan(nl, &range, waiting, &locks);
 	if (!err)
 		err = aimlock_model_group(&found, &locks);
+	if (!err)
+		err = add_names(&found);
 	if (!err)
 		err = take_others(&found, files);
 	aimlock_model_free_locks(&locks);
