@@ -63,7 +63,7 @@ programs: $(HELPER_PROGS) ## build the programs that the tests use
 	@:
 
 # ---------------------------------------------------------------- tests
-.PHONY: check test test-all test-debug torture fuzz bench demo vm
+.PHONY: check test test-all test-debug coverage torture fuzz bench demo vm
 check: ## static checks: warnings as errors, sparse, style, interfaces in step
 	$(Q)tests/check/run
 
@@ -75,6 +75,9 @@ test-all: ## the same on every kernel of tests/vm/kernels
 
 test-debug: ## the same on kernels that look for mistakes (the first time builds them)
 	$(Q)tests/vm/debug $(KERNEL)
+
+coverage: ## the lines of module and tool that the cases run, on a debug kernel
+	$(Q)tests/vm/coverage $(KERNEL)
 
 torture: ## a thousand lockers and four clearers at once (KERNEL=, MINUTES=10)
 	$(Q)tests/vm/torture $(KERNEL)
