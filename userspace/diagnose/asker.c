@@ -26,7 +26,7 @@ int aimlock_asker_may(const struct aimlock_asker *asker, int fd, int mode)
 	int err;
 
 	aimlock_asker_enter(asker);
-	err = syscall(SYS_faccessat2, fd, "", mode, AT_EACCESS | AT_EMPTY_PATH) ? -errno : 0;
+	err = syscall(__NR_faccessat2, fd, "", mode, AT_EACCESS | AT_EMPTY_PATH) ? -errno : 0;
 	aimlock_asker_leave(asker);
 	return err;
 }
