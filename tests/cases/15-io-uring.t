@@ -5,9 +5,7 @@
 # shellcheck source=tests/cases/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-if [[ $(cat /proc/sys/kernel/io_uring_disabled 2>/dev/null || echo 0) != 0 ]]; then
-	skip_all "io_uring is disabled"
-fi
+has_io_uring || skip_all "io_uring is disabled"
 al_load
 
 # ring NAME LOCK-STEP...: the taker registers the fd in ringd's io_uring and dies

@@ -20,14 +20,6 @@ sleeps() {
 	is "$(switches "$1")" "$before" "$1: without looking again and again"
 }
 
-# returns ID STATUS
-returns() {
-	ok "$1: it comes back" gone "$(pid "$1")" 10
-	rc=0
-	wait "$(pid "$1")" || rc=$?
-	is "$rc" "$2" "$1: exit status $2"
-}
-
 # status STATUS DESCRIPTION ARGUMENT...
 status() {
 	local want=$1 what=$2

@@ -35,14 +35,6 @@ is_leased() {
 	nok "$1: a reader too" locker openread 10 "$file" flock 10 r
 }
 
-# ends ID STATUS
-ends() {
-	ok "$1: it ends" gone "$(pid "$1")" 10
-	rc=0
-	wait "$(pid "$1")" || rc=$?
-	is "$rc" "$2" "$1: with status $2"
-}
-
 one_lease() {
 	run aimlock with-lock a -- sh -c "echo \$AIMLOCK_NAME \$AIMLOCK_TOKEN; exit 7"
 	is "$rc" 7 "the command's status is passed on"
@@ -60,7 +52,7 @@ one_lease() {
 	nok "rmmod is refused" rmmod aimlock
 	is "$(generation)" 2 "all that changed nothing"
 	kill -TERM "$(pid first)"
-	ends first 143
+	returns first 143
 	ok "a signal is passed on, and then it is free" wait_state a free
 }
 
@@ -107,10 +99,10 @@ queue() {
 	kill -STOP "$(pid two)"
 	has three "three, when two stands still"
 	kill -CONT "$(pid two)"
-	ends two 4
+	returns two 4
 	like "$(log two)" "the lease was lost" "two: told so"
 	bg late aimlock with-lock -w 0.5 a -- true
-	ends late 1
+	returns late 1
 	kill -TERM "$(pid three)"
 	has four "four, when three is done"
 	stop four

@@ -65,7 +65,7 @@ gone "$(pid mapping)"
 judged mapping inherited "map $(said mapping ready) null worker"
 in_readme "its taker is dead, a child has a mapping" mapping "$(pid mapping)" "$gone_taker"
 
-if [[ $(cat /proc/sys/kernel/io_uring_disabled 2>/dev/null || echo 0) == 0 ]]; then
+if has_io_uring; then
 	new_file ring
 	bg ring locker name ringd ring 20 \
 		fork [ name configd open 10 "$(path ring)" flock 10 w register 20 10 say taker ] \

@@ -33,8 +33,7 @@ wait_state file pinned
 diagnosed 3 pinned "a pinned one" "$file"
 stop pinned
 
-if (($(</proc/sys/kernel/io_uring_disabled) == 0)) 2>/dev/null ||
-	[[ ! -e /proc/sys/kernel/io_uring_disabled ]]; then
+if has_io_uring; then
 	bg ring locker ring 7 fork [ open 10 "$file" flock 10 w register 7 10 exit ] wait \
 		say ready pause
 	await ring ready

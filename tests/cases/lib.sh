@@ -105,6 +105,11 @@ skip() {
 	echo "ok $al_count - $1 # skip $2"
 }
 
+# has_io_uring: in this kernel, and not switched off
+has_io_uring() {
+	[[ $(cat /proc/sys/kernel/io_uring_disabled 2>/dev/null || echo 0) == 0 ]]
+}
+
 skip_all() {
 	al_done=1
 	echo "1..0 # skip $*"
@@ -236,6 +241,14 @@ is_gone() {
 # gone PID [SECONDS]: waits for that
 gone() {
 	until_ok "${2:-30}" is_gone "$1"
+}
+
+# returns ID STATUS: it ends by itself, with that exit status
+returns() {
+	ok "$1: it comes back" gone "$(pid "$1")" 10
+	rc=0
+	wait "$(pid "$1")" || rc=$?
+	is "$rc" "$2" "$1: exit status $2"
 }
 
 # It has no group of its own until setsid(1) runs.
