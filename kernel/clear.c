@@ -218,11 +218,11 @@ static int carry_out(struct aimlock_clear *clear)
 {
 	int ret;
 
-	aimlock_inspect_pin(&clear->set);
+	aimlock_verdict_pin(&clear->set);
 	ret = aimlock_verdict_reach(&clear->set);
 	if (!ret)
 		ret = remove_wanted(clear);
-	aimlock_inspect_unpin(&clear->set);
+	aimlock_verdict_unpin(&clear->set);
 	return ret;
 }
 

@@ -61,6 +61,7 @@ struct aimlock_holder {
  * @taker_exists: one of its threads still ran when the walk was over, or who it
  *	is isn't known
  * @serial: number given at first sight, never used again
+ * @pins: how often a clear had pinned it when the look began
  * @first_seen: CLOCK_BOOTTIME, nanoseconds
  *
  * @listed: it was still there when the walk was over
@@ -109,6 +110,7 @@ struct aimlock_lock {
 	struct pid *taker_pid;
 	bool taker_exists;
 	u64 serial;
+	u32 pins;
 	u64 first_seen;
 
 	bool listed;

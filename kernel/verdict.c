@@ -46,6 +46,9 @@ struct sighting {
 	u64 last;
 	u64 queued;
 	u32 looks;		/* since watched */
+
+	bool pinned;		/* by a clear, which has a reference to its description */
+	u32 pins;		/* how often it was */
 };
 
 static atomic64_t last_serial;
@@ -189,6 +192,7 @@ static int recall(struct aimlock_file *file, struct aimlock_set *set,
 		seen->look = file->look;
 		lock->taker_pid = get_pid(seen->taker_pid);
 		lock->serial = seen->serial;
+		lock->pins = seen->pins;
 		lock->first_seen = seen->first_seen;
 		lock->id = lock_id(lock);
 	}
@@ -230,6 +234,14 @@ static enum aimlock_verdict judge(const struct aimlock_lock *lock)
 static bool is_serious(enum aimlock_verdict verdict)
 {
 	return verdict == AIMLOCK_VERDICT_ORPHANED || verdict == AIMLOCK_VERDICT_UNREACHABLE;
+}
+
+/* A clear had a reference to it for some of the look: that doesn't count, but was counted. */
+static bool is_disturbed(const struct aimlock_set *set, const struct sighting *seen,
+			 const struct aimlock_lock *lock)
+{
+	return !lock->reached && !aimlock_inspect_pinned(set, lock) &&
+	       (seen->pinned || seen->pins != lock->pins);
 }
 
 static u32 left_of(u64 grace, u64 passed)
@@ -288,6 +300,13 @@ static void settle(const struct aimlock_set *set, struct aimlock_file *file,
 	lock->suspected = lock->verdict;
 	lock->suspect_ms = file->grace_ms;
 	lock->watch_ms = file->grace_ms;
+	if (seen && is_disturbed(set, seen, lock)) {
+		/* nothing was learned */
+		lock->verdict = AIMLOCK_VERDICT_SUSPECT;
+		if (is_serious(seen->suspicion))
+			lock->verdict = seen->suspicion;
+		return;
+	}
 	if (seen && is_serious(lock->verdict))
 		settle_suspicion(set, seen, lock, grace);
 	else if (seen)
@@ -385,6 +404,45 @@ int aimlock_verdict_reach(struct aimlock_set *set)
 		aimlock_for_each_part_lock(lock, set, part)
 			add_other_holders(part->file, lock);
 	return 0;
+}
+
+static void mark(struct aimlock_set *set, bool pinned)
+{
+	struct aimlock_part *part = set->parts;
+	struct aimlock_lock *lock;
+	struct sighting *seen;
+
+	mutex_lock(&part->file->lock);
+	aimlock_for_each_part_lock(lock, set, part) {
+		seen = lock->wanted ? find(part->file, lock->core) : NULL;
+		if (!seen || seen->serial != lock->serial)
+			continue;
+		seen->pinned = pinned;
+		seen->pins++;
+	}
+	mutex_unlock(&part->file->lock);
+}
+
+/**
+ * aimlock_verdict_pin() - take a reference to the descriptions of wanted locks
+ * @set: a set of one file that was looked at
+ *
+ * Others who look meanwhile are not misled by it.  See aimlock_inspect_pin().
+ */
+void aimlock_verdict_pin(struct aimlock_set *set)
+{
+	mark(set, true);
+	aimlock_inspect_pin(set);
+}
+
+/**
+ * aimlock_verdict_unpin() - undo aimlock_verdict_pin()
+ * @set: what was given to it
+ */
+void aimlock_verdict_unpin(struct aimlock_set *set)
+{
+	aimlock_inspect_unpin(set);
+	mark(set, false);
 }
 
 /**

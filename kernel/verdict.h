@@ -27,6 +27,8 @@ void aimlock_verdict_forget(struct aimlock_file *file);
 int aimlock_verdict_add(struct aimlock_set *set, struct aimlock_file *file);
 int aimlock_verdict_reach(struct aimlock_set *set);
 int aimlock_verdict_look(struct aimlock_set *set, struct aimlock_file *file);
+void aimlock_verdict_pin(struct aimlock_set *set);
+void aimlock_verdict_unpin(struct aimlock_set *set);
 void aimlock_verdict_first_look(struct aimlock_file *file);
 struct aimlock_summary aimlock_verdict_sum(const struct aimlock_set *set,
 					   const struct aimlock_part *part);
