@@ -226,6 +226,99 @@ static int carry_out(struct aimlock_clear *clear)
 	return ret;
 }
 
+/* What will become one's own must be all that is there. */
+static struct aimlock_lock *the_only_one(struct aimlock_clear *clear)
+{
+	struct aimlock_lock *lock, *only = NULL;
+	u32 n = 0;
+
+	aimlock_for_each_lock(lock, &clear->set) {
+		n += lock->listed;
+		if (lock->wanted && !only)
+			only = lock;
+		else if (lock->listed)
+			clear->refused = lock->verdict;
+	}
+	return n == 1 ? only : NULL;
+}
+
+static bool can_be_passed_on(const struct inode *inode, const struct aimlock_lock *lock)
+{
+	return (lock->kind == AIMLOCK_LOCK_KIND_FLOCK || lock->kind == AIMLOCK_LOCK_KIND_OFD) &&
+	       !inode->i_fop->flock && !inode->i_fop->lock;
+}
+
+/* @heir has what it can have beside the lock; now the lock, if it still may be had. */
+static int inherit(struct aimlock_clear *clear, struct aimlock_lock *lock, struct file *heir)
+{
+	struct file *filp;
+	int ret = aimlock_verdict_reach(&clear->set);
+
+	if (ret)
+		return ret;
+	filp = aimlock_inspect_pinned(&clear->set, lock);
+	clear->refused = lock->verdict;
+	if (!filp || !lock->wanted || !is_wanted(clear, lock))
+		return -EBUSY;
+	return aimlock_request_pass_on(lock, filp, heir);
+}
+
+static int take_over(struct aimlock_clear *clear, struct aimlock_lock *lock)
+{
+	struct aimlock_part *part = clear->set.parts;
+	struct file *heir;
+	int ret;
+
+	heir = aimlock_request_open_heir(&part->path, aimlock_registry_lease_cred(), lock);
+	if (IS_ERR(heir))
+		return PTR_ERR(heir);
+	aimlock_verdict_pin(&clear->set);
+	ret = inherit(clear, lock, heir);
+	aimlock_verdict_unpin(&clear->set);
+	if (!ret) {
+		clear->heir = heir;
+		return 0;
+	}
+	aimlock_request_release(heir);
+	fput(heir);
+	return ret == -ENOENT ? -EBUSY : ret;
+}
+
+/**
+ * aimlock_clear_take_over() - have an orphaned lock as one's own
+ * @clear: whose: its file, scope and wait are read; @heir or @refused is set
+ *
+ * Judged as for aimlock_clear(), and then the lock isn't removed but made that of a
+ * description of ours, for all of the file.  It must be the only one there.
+ *
+ * Return: 0; -EAGAIN if it is still suspect; -EBUSY if a lock there may not be taken
+ * over, with its verdict in @refused; -EOPNOTSUPP if its kind, or the filesystem, has
+ * more to it than a description; -ENODEV; what looking at it, opening or locking gave.
+ * Context: process context, with &aimlock_file.clearing held; the caller has checked
+ * CAP_SYS_ADMIN.
+ */
+int aimlock_clear_take_over(struct aimlock_clear *clear)
+{
+	struct aimlock_lock *lock;
+	int ret;
+
+	lockdep_assert_held(&clear->file->clearing);
+	ret = judge(clear);
+	if (!ret)
+		ret = check_generation(clear);
+	if (!ret) {
+		lock = the_only_one(clear);
+		if (!lock)
+			ret = -EBUSY;
+		else if (!can_be_passed_on(aimlock_part_inode(clear->set.parts), lock))
+			ret = -EOPNOTSUPP;
+		else
+			ret = take_over(clear, lock);
+	}
+	aimlock_inspect_free(&clear->set);
+	return ret;
+}
+
 static int clear_locked(struct aimlock_clear *clear)
 {
 	struct aimlock_lock *lock;

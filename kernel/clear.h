@@ -23,6 +23,7 @@
  * @refused: with -EBUSY or -EPERM for an id: its verdict; AIMLOCK_VERDICT_ORPHANED
  *	     if it changed while it was looked at
  * @after: generation afterwards
+ * @heir: after aimlock_clear_take_over(): the open file that has the lock
  */
 struct aimlock_clear {
 	struct aimlock_file *file;
@@ -39,8 +40,10 @@ struct aimlock_clear {
 	bool released;
 	enum aimlock_verdict refused;
 	u64 after;
+	struct file *heir;
 };
 
 int aimlock_clear(struct aimlock_clear *clear);
+int aimlock_clear_take_over(struct aimlock_clear *clear);
 
 #endif /* AIMLOCK_CLEAR_H */

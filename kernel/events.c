@@ -20,6 +20,8 @@ static const char *audit_op(enum aimlock_reason reason)
 		return "clear";
 	case AIMLOCK_REASON_FORCED:
 		return "force";
+	case AIMLOCK_REASON_ADOPTED:
+		return "adopt";
 	default:
 		return NULL;
 	}

@@ -228,16 +228,12 @@ static void drop_lock(struct aimlock_file *file)
 	fput(filp);
 }
 
-/* Takes the lock on what the path leads to now. */
-static int take_lock(struct aimlock_file *file, const struct path *path)
+/* @filp has the lock now. */
+static int set_lock(struct aimlock_file *file, struct file *filp)
 {
-	struct file *filp;
 	int ret = 0;
 
 	lockdep_assert_held(&file->clearing);
-	filp = aimlock_request_open_locked(path, aimlock_registry_lease_cred());
-	if (IS_ERR(filp))
-		return PTR_ERR(filp);
 	mutex_lock(&file->lock);
 	if (file->gone)
 		ret = -ENODEV;
@@ -249,6 +245,24 @@ static int take_lock(struct aimlock_file *file, const struct path *path)
 		fput(filp);
 	}
 	return ret;
+}
+
+/* Takes the lock on what the path leads to now. */
+static int take_lock(struct aimlock_file *file, const struct path *path)
+{
+	struct file *filp = aimlock_request_open_locked(path, aimlock_registry_lease_cred());
+
+	return IS_ERR(filp) ? PTR_ERR(filp) : set_lock(file, filp);
+}
+
+static int adopt_lock(struct aimlock_lease *lease, const struct aimlock_lease_request *request)
+{
+	struct file *filp = request->adopt(request);
+
+	if (IS_ERR(filp))
+		return PTR_ERR(filp);
+	lease->adopted = true;
+	return set_lock(request->file, filp);
 }
 
 /* --- what follows from ends and grants --- */
@@ -434,11 +448,16 @@ static int queue_up(struct aimlock_lease *lease)
 }
 
 /* Nobody is before it. */
-static int take(struct aimlock_lease *lease, const struct path *path)
+static int take(struct aimlock_lease *lease, const struct aimlock_lease_request *request,
+		const struct path *path)
 {
 	struct aimlock_file *file = lease->file;
 	int ret = take_lock(file, path);
 
+	if (ret == -EBUSY && request->adopt)
+		ret = adopt_lock(lease, request);
+	else if (ret == -EBUSY)
+		ret = -EAGAIN;
 	if (ret)
 		return ret;
 	mutex_lock(&leases_lock);
@@ -474,9 +493,12 @@ static int ask(struct aimlock_lease *lease, const struct aimlock_lease_request *
 	ret = -ESTALE;
 	if (d_backing_inode(path.dentry) != file_inode(request->authority))
 		goto put_path;
-	ret = is_queue_empty(file) ? take(lease, &path) : -EBUSY;
-	if (ret == -EBUSY)
-		ret = request->wait ? queue_up(lease) : -EAGAIN;
+	if (is_queue_empty(file))
+		ret = take(lease, request, &path);
+	else
+		ret = request->adopt ? -EBUSY : -EAGAIN;
+	if (ret == -EAGAIN && request->wait)
+		ret = queue_up(lease);
 put_path:
 	path_put(&path);
 	return ret;
@@ -489,7 +511,8 @@ put_path:
  *
  * A lease that can't be had, and isn't waited for, changes nothing.
  *
- * Return: 0; -EAGAIN if it can't be had now; -EBADF if the authority isn't open for
+ * Return: 0; -EAGAIN if it can't be had now; with adopt, -EBUSY if what keeps the file
+ * may not be taken over, and what else @request->adopt gave; -EBADF if the authority isn't open for
  * writing; -ESTALE if it is of another file than lies at the path; -ENOENT if none
  * does; -ENOSPC if there are too many leases, or waiters; -ENODEV while the file goes;
  * -EINTR; -ENOMEM; what looking up, opening or locking gave.
@@ -523,7 +546,7 @@ int aimlock_lease_new(const struct aimlock_lease_request *request, struct aimloc
 	if (ret)
 		free_lease(lease);
 	else if (copy->granted)
-		tell(copy, AIMLOCK_REASON_LEASED);
+		tell(copy, copy->adopted ? AIMLOCK_REASON_ADOPTED : AIMLOCK_REASON_LEASED);
 	return ret;
 }
 

@@ -23,6 +23,7 @@ struct aimlock_file;
  * @node: in the queue of the file, the holder first
  * @by_port: in the table of sockets
  * @asleep: it was queued, so its holder is to be told when it is granted
+ * @adopted: it began with somebody else's lock
  */
 struct aimlock_lease {
 	u32 id;
@@ -37,6 +38,7 @@ struct aimlock_lease {
 	struct list_head node;
 	struct hlist_node by_port;
 	bool asleep;
+	bool adopted;
 };
 
 /**
@@ -46,6 +48,10 @@ struct aimlock_lease {
  * @portid: netlink socket of the caller
  * @ttl_ms: from AIMLOCK_TTL_MIN to AIMLOCK_TTL_MAX
  * @wait: queue for it if it can't be had now
+ * @adopt: where the file is locked: takes a lock of it over, or NULL; called with
+ *	   &aimlock_file.clearing held.  Returns an open file for
+ *	   aimlock_request_release() and fput(), or an error
+ * @scope: for @adopt: which verdicts may be taken over
  */
 struct aimlock_lease_request {
 	struct aimlock_file *file;
@@ -53,6 +59,8 @@ struct aimlock_lease_request {
 	u32 portid;
 	u32 ttl_ms;
 	bool wait;
+	struct file *(*adopt)(const struct aimlock_lease_request *request);
+	enum aimlock_clear_scope scope;
 };
 
 int aimlock_lease_new(const struct aimlock_lease_request *request, struct aimlock_lease *copy);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Netlink operations on leases: read the request, call, answer. */
+#include "adopt.h"
 #include "compat.h"
 #include "events.h"
 #include "lease.h"
@@ -45,7 +46,16 @@ static void explain_new(struct genl_info *info, int error)
 
 	switch (error) {
 	case -EAGAIN:
-		GENL_SET_ERR_MSG(info, "the file is locked, held or leased");
+		if (info->attrs[AIMLOCK_A_LEASE_ADOPT])
+			GENL_SET_ERR_MSG(info, "the lock is still suspect: ask again");
+		else
+			GENL_SET_ERR_MSG(info, "the file is locked, held or leased");
+		break;
+	case -EBUSY:
+		GENL_SET_ERR_MSG(info, "what locks the file is no orphan, or not the only lock");
+		break;
+	case -EOPNOTSUPP:
+		GENL_SET_ERR_MSG(info, "a lock of this kind can't be adopted, only cleared");
 		break;
 	case -EBADF:
 		NL_SET_ERR_MSG_ATTR(info->extack, fd, "this is no descriptor open for writing");
@@ -84,8 +94,14 @@ static int new_lease(struct genl_info *info, struct aimlock_file *file,
 		.ttl_ms = nla_get_u32(info->attrs[AIMLOCK_A_LEASE_TTL_MS]),
 		.wait = info->attrs[AIMLOCK_A_LEASE_WAIT],
 	};
-	int ret = request.authority ? aimlock_lease_new(&request, lease) : -EBADF;
+	const struct nlattr *adopt = info->attrs[AIMLOCK_A_LEASE_ADOPT];
+	int ret;
 
+	if (adopt) {
+		request.adopt = aimlock_adopt;
+		request.scope = nla_get_u32(adopt);
+	}
+	ret = request.authority ? aimlock_lease_new(&request, lease) : -EBADF;
 	if (request.authority)
 		fput(request.authority);
 	if (ret)
@@ -93,26 +109,41 @@ static int new_lease(struct genl_info *info, struct aimlock_file *file,
 	return ret;
 }
 
-/**
- * aimlock_nl_lease_new_doit() - LEASE_NEW
- * @skb: the request
- * @info: the same, parsed
- *
- * Return: 0; -EINVAL; -ENOENT; as aimlock_lease_new().
- */
-int aimlock_nl_lease_new_doit(struct sk_buff *skb, struct genl_info *info)
+static int check_new(struct sk_buff *skb, struct genl_info *info)
 {
-	struct aimlock_lease lease;
-	struct aimlock_file *file;
-	struct sk_buff *answer;
-	int ret;
-
 	if (GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_NAME) ||
 	    GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_FD) ||
 	    GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_TTL_MS)) {
 		GENL_SET_ERR_MSG(info, "a name, a descriptor and a time to live are needed");
 		return -EINVAL;
 	}
+	if (!info->attrs[AIMLOCK_A_LEASE_ADOPT])
+		return 0;
+	if (info->attrs[AIMLOCK_A_LEASE_WAIT]) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[AIMLOCK_A_LEASE_WAIT],
+				    "an orphan to adopt isn't waited for");
+		return -EINVAL;
+	}
+	return aimlock_netlink_may_change(skb, info->extack);
+}
+
+/**
+ * aimlock_nl_lease_new_doit() - LEASE_NEW
+ * @skb: the request
+ * @info: the same, parsed
+ *
+ * Return: 0; -EINVAL; -ENOENT; -EPERM to adopt without the right to; as
+ * aimlock_lease_new().
+ */
+int aimlock_nl_lease_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct aimlock_lease lease;
+	struct aimlock_file *file;
+	struct sk_buff *answer;
+	int ret = check_new(skb, info);
+
+	if (ret)
+		return ret;
 	file = aimlock_netlink_get_file(info->attrs[AIMLOCK_A_LEASE_NAME], info->extack);
 	if (!file)
 		return -ENOENT;

@@ -122,13 +122,29 @@ static int lock_whole(struct file *filp)
 	return ret;
 }
 
+/* Reading is enough: locks of the kernel's own don't ask for the mode. */
+static struct file *open_ours(const struct path *path, const struct cred *cred)
+{
+	struct file *filp = dentry_open(path, O_RDONLY | O_LARGEFILE | O_NONBLOCK, cred);
+
+	return filp == ERR_PTR(-EWOULDBLOCK) ? ERR_PTR(-EBUSY) : filp;
+}
+
+/* @ret: of locking @filp, which nobody else has. */
+static struct file *unless_failed(struct file *filp, int ret)
+{
+	if (!ret)
+		return filp;
+	fput(filp);
+	return ERR_PTR(ret == -EAGAIN ? -EBUSY : ret);
+}
+
 /**
  * aimlock_request_open_locked() - open a file, and lock all of it
  * @path: the file
  * @cred: the rights to open it by; what is opened is known by them as our own
  *
- * Reading is enough: locks of the kernel's own don't ask for the mode.  A file that
- * is locked isn't even opened.
+ * A file that is locked isn't even opened.
  *
  * Return: an open file, for aimlock_request_release() and fput(); -EBUSY if the file
  * is locked; what opening or locking gave.
@@ -136,17 +152,92 @@ static int lock_whole(struct file *filp)
 struct file *aimlock_request_open_locked(const struct path *path, const struct cred *cred)
 {
 	struct file *filp;
-	int ret;
 
 	if (aimlock_inspect_has_locks(d_backing_inode(path->dentry)))
 		return ERR_PTR(-EBUSY);
-	filp = dentry_open(path, O_RDONLY | O_LARGEFILE | O_NONBLOCK, cred);
+	filp = open_ours(path, cred);
+	return IS_ERR(filp) ? filp : unless_failed(filp, lock_whole(filp));
+}
+
+/**
+ * aimlock_request_open_heir() - open a file, to take a lock of it over
+ * @path: the file
+ * @cred: as for aimlock_request_open_locked()
+ * @lock: a flock or OFD lock, the only one of the file
+ *
+ * What kind @lock isn't of, the file is locked by.
+ *
+ * Return: an open file for aimlock_request_pass_on(), and then for
+ * aimlock_request_release() and fput(), even where the first fails; -EBUSY if others
+ * have locks of that kind; what opening or locking gave.
+ */
+struct file *aimlock_request_open_heir(const struct path *path, const struct cred *cred,
+				       const struct aimlock_lock *lock)
+{
+	struct file *filp = open_ours(path, cred);
+	struct file_lock request;
+
 	if (IS_ERR(filp))
-		return PTR_ERR(filp) == -EWOULDBLOCK ? ERR_PTR(-EBUSY) : filp;
-	ret = lock_whole(filp);
-	if (ret) {
-		fput(filp);
-		return ERR_PTR(ret == -EAGAIN ? -EBUSY : ret);
+		return filp;
+	if (lock->kind == AIMLOCK_LOCK_KIND_OFD) {
+		prepare(&request, filp, FL_FLOCK, F_WRLCK);
+		return unless_failed(filp, send_flock(filp, &request, F_SETLK));
 	}
-	return filp;
+	prepare(&request, filp, FL_POSIX | FL_OFDLCK, F_WRLCK);
+	return unless_failed(filp, send_posix(filp, &request));
+}
+
+/* Then nobody reads from /proc/locks what was true before any more. */
+static void await_readers(struct file *filp)
+{
+	struct file_lock request;
+
+	prepare(&request, filp, FL_FLOCK | FL_ACCESS, F_WRLCK);
+	send_flock(filp, &request, F_SETLK);
+}
+
+/* With flc_lock held: for all others nothing changes but that it may be more. */
+static void change_owner(lock_core *core, struct file *filp)
+{
+	lk(core, file) = filp;
+	lk(core, owner) = filp;
+	lk(core, pid) = lk(core, flags) & FL_OFDLCK ? -1 : current->tgid;
+	lk(core, type) = F_WRLCK;
+	lock_of(core)->fl_start = 0;
+	lock_of(core)->fl_end = OFFSET_MAX;
+}
+
+/**
+ * aimlock_request_pass_on() - make a lock of another description ours, as it stands
+ * @lock: the lock, as it was judged
+ * @from: its description, pinned by the caller
+ * @to: what aimlock_request_open_heir() gave
+ *
+ * The record in the kernel's list stays where it is, with those that it blocks, so there
+ * is no instant at which somebody else could get the file.  Afterwards it is for all of
+ * the file, for writing, and what is done with the old description doesn't matter to it.
+ * Only for filesystems that have no lock methods: others know more of a lock than that.
+ *
+ * Return: 0; -EBUSY if it isn't the only one of its kind; -ENOENT if it is gone.
+ */
+int aimlock_request_pass_on(const struct aimlock_lock *lock, struct file *from, struct file *to)
+{
+	struct file_lock_context *ctx = locks_inode_context(file_inode(from));
+	struct list_head *list;
+	lock_core *core;
+	int ret = -ENOENT;
+
+	list = lock->kind == AIMLOCK_LOCK_KIND_FLOCK ? &ctx->flc_flock : &ctx->flc_posix;
+	spin_lock(&ctx->flc_lock);
+	core = list_first_entry_or_null(list, lock_core, lk_list_member);
+	if (core && !list_is_singular(list)) {
+		ret = -EBUSY;
+	} else if (core && lk(core, file) == from && lk(core, owner) == (void *)lock->owner) {
+		change_owner(core, to);
+		ret = 0;
+	}
+	spin_unlock(&ctx->flc_lock);
+	if (!ret)
+		await_readers(to);
+	return ret;
 }

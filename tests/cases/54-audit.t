@@ -82,6 +82,10 @@ like "$(grep '^record' "$AL_TMP/log.audit" | sed -n "${seen}p")" \
 	"a name with a quote is told in hexadecimal"
 aimlock release a
 recorded release a 6 aimlock "and the release of that hold"
+orphan bus flock "$AL_TMP/a"
+ok "an orphan is adopted" aimlock adopt a -- true
+recorded adopt a 7 aimlock "adopt; the end of the lease leaves no record"
+stop bus
 
 sleep 0.5
 is "$(records)" "$seen" "there are no other records"

@@ -157,6 +157,13 @@ static void step_flockw(char **arg, struct block *block)
 	lock_file(arg, 0);
 }
 
+static void step_flocktry(char **arg, struct block *block)
+{
+	while (flock(number(arg[0]), LOCK_EX | LOCK_NB))
+		if (errno != EWOULDBLOCK)
+			fail("flock");
+}
+
 static void step_posix(char **arg, struct block *block)
 {
 	lock_range(arg, F_SETLK);
@@ -170,6 +177,15 @@ static void step_posixw(char **arg, struct block *block)
 static void step_ofd(char **arg, struct block *block)
 {
 	lock_range(arg, F_OFD_SETLK);
+}
+
+static void step_ofdtry(char **arg, struct block *block)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	while (fcntl(number(arg[0]), F_OFD_SETLK, &lock))
+		if (errno != EAGAIN)
+			fail("fcntl");
 }
 
 static void step_ofdw(char **arg, struct block *block)
@@ -413,10 +429,12 @@ static const struct step steps[] = {
 	{ "close", 1, step_close, "FD" },
 	{ "flock", 2, step_flock, "FD r|w|u: without waiting" },
 	{ "flockw", 2, step_flockw, "FD r|w|u: waits" },
+	{ "flocktry", 1, step_flocktry, "FD: for writing, again and again until it is had" },
 	{ "posix", 4, step_posix, "FD r|w|u START LENGTH: without waiting; length 0: to the end" },
 	{ "posixw", 4, step_posixw, "FD r|w|u START LENGTH: waits" },
 	{ "ofd", 4, step_ofd, "FD r|w|u START LENGTH: without waiting" },
 	{ "ofdw", 4, step_ofdw, "FD r|w|u START LENGTH: waits" },
+	{ "ofdtry", 1, step_ofdtry, "FD: all of it, as flocktry" },
 	{ "lease", 2, step_lease, "FD r|w|u" },
 	{ "map", 1, step_map, "FD: a shared mapping, of three areas" },
 	{ "ring", 1, step_ring, "FD: an io_uring" },

@@ -5,7 +5,8 @@
  * successors that want the lock, the deferred end of descriptions, and memory that is
  * used again.  One inode, one whole-file lock (flock or OFD: both belong to the
  * description).  A description is an address and, for the assertions only, the
- * serial of the object that lives there.
+ * serial of the object that lives there.  That the module does one of them at a time
+ * on a file isn't relied on.
  *
  * tests/check/model runs all states of this, and then of each mutation (-DNAME)
  * below, which has to fail:
@@ -14,14 +15,13 @@
  *	NO_SECOND_LOOK	what was judged before the pin is believed after it
  *	PUT_TWICE	a clear drops the stray reference, too
  *	BY_INODE	the late close removes whatever lock the inode has
- *	NO_MUTEX	clear and adopt of one file overlap
  *	ADOPT_GAP	adopt clears the lock and takes one of its own
- *	END_BLINDLY	the end of an adopted lease removes the lock even when somebody
- *			has received the description meanwhile
+ *	KEEP_OWNER	an adopted lock stays that of its description
  */
 
 #define N	3		/* addresses of descriptions */
 #define NONE	N
+#define MODULE	(N + 1)		/* the description that a lease has for itself */
 
 #define FREE	0
 #define OPEN	1
@@ -37,15 +37,13 @@ typedef description {
 description d[N];
 byte lock_owner = NONE;		/* under the inode's flc_lock: each step is atomic */
 byte queued = NONE;		/* the description in the socket's queue */
-bool file_mutex;		/* of the registered file */
 bool leased;			/* the lock there is, is an adopted one */
 
 /* For the assertions. */
 byte serials;
 byte lock_serial;
 bool adopting;			/* from consent to the end of the lease */
-byte adopted_serial;
-bool looked_last;		/* the clear has had its last look */
+byte looked_last;		/* who has had the last look before doing it */
 bool came_late;			/* and then somebody received the fd: README's residual race */
 
 inline put(a)
@@ -94,6 +92,19 @@ inline take_lock(a)
 		assert(!adopting);
 		lock_owner = a;
 		lock_serial = d[a].serial;
+	}
+}
+
+/* By the description: nothing if the lock isn't its own. */
+inline unlock(a)
+{
+	atomic {
+		if
+		:: lock_owner == a ->
+			assert(!adopting);
+			lock_owner = NONE
+		:: else
+		fi;
 	}
 }
 
@@ -164,13 +175,18 @@ end:
 		if
 		:: d_step {
 			d[a].reached++;
-			came_late = came_late || looked_last;
+			came_late = came_late || looked_last > 0;
 		   }
 		:: true -> put(a); a = NONE
 		fi;
 	}
 	if
-	:: a != NONE -> close_fd(a)
+	:: a != NONE ->
+		if
+		:: unlock(a)
+		:: skip
+		fi;
+		close_fd(a)
 	:: else
 	fi;
 }
@@ -187,24 +203,6 @@ end:
 	close_fd(a);
 }
 
-inline mutex_lock()
-{
-#ifdef NO_MUTEX
-	skip;
-#else
-	atomic { !file_mutex -> file_mutex = true };
-#endif
-}
-
-inline mutex_unlock()
-{
-#ifdef NO_MUTEX
-	skip;
-#else
-	file_mutex = false;
-#endif
-}
-
 /* Whether it is orphaned: a lock, none of this module's, that no process reaches. */
 #define ORPHANED(a)	(lock_owner == a && !leased && d[a].reached == 0)
 
@@ -212,7 +210,7 @@ inline look(a)
 {
 	d_step {
 		if
-		:: lock_owner != NONE && ORPHANED(lock_owner) -> a = lock_owner
+		:: lock_owner < N && ORPHANED(lock_owner) -> a = lock_owner
 		:: else -> a = NONE
 		fi;
 	}
@@ -260,7 +258,6 @@ active proctype clearer()
 {
 	byte a = NONE, serial;
 
-	mutex_lock();
 	look(a);
 	if
 	:: a == NONE -> goto done
@@ -275,9 +272,11 @@ active proctype clearer()
 #endif
 	d_step {
 		serial = d[a].serial;
-#ifndef NO_SECOND_LOOK
+#ifdef NO_SECOND_LOOK
+		looked_last++;
+#else
 		if
-		:: ORPHANED(a) -> looked_last = true
+		:: ORPHANED(a) -> looked_last++
 		:: else -> serial = 255
 		fi;
 #endif
@@ -293,19 +292,19 @@ active proctype clearer()
 			remove_lock(a)
 		:: else
 		fi;
-		looked_last = false;
+		looked_last--;
 	}
 drop:
 	unpin(a);
 done:
-	mutex_unlock();
+	skip
 }
 
 active proctype adopter()
 {
 	byte a = NONE;
+	bool looked = false;
 
-	mutex_lock();
 	look(a);
 	if
 	:: a == NONE -> goto done
@@ -316,58 +315,59 @@ active proctype adopter()
 	:: a == NONE -> goto done
 	:: else
 	fi;
+	d_step {
+		if
+		:: ORPHANED(a) -> looked = true; looked_last++
+		:: else
+		fi;
+	}
+	if
+	:: !looked -> goto drop
+	:: else
+	fi;
 	atomic {
 		if
-		:: ORPHANED(a) ->
+		:: lock_owner == a ->
 			adopting = true;
-			adopted_serial = lock_serial;
 #ifdef ADOPT_GAP
-			lock_owner = NONE;
+			lock_owner = NONE
 #else
 			leased = true;
+#ifndef KEEP_OWNER
+			lock_owner = MODULE
 #endif
-		:: else -> skip
+#endif
+		:: else
 		fi;
+		looked_last--;
 	}
 #ifdef ADOPT_GAP
 	atomic {
 		if
 		:: adopting && lock_owner == NONE ->
-			lock_owner = a;
+			lock_owner = MODULE;
 			leased = true
 		:: else
 		fi;
 	}
 #endif
-	mutex_unlock();
+drop:
+	unpin(a);
 	if
-	:: !adopting -> goto drop
+	:: !adopting -> goto done
 	:: else
 	fi;
 
 	/* The lease, for as long as it likes. */
-	assert(lock_owner == a && lock_serial == adopted_serial && leased);
-
-	mutex_lock();
 	atomic {
-		assert(lock_owner == a && lock_serial == adopted_serial && leased);
+#ifndef KEEP_OWNER
+		assert(lock_owner == MODULE);
+#endif
+		assert(leased);
 		leased = false;
 		adopting = false;
-		if
-#ifndef END_BLINDLY
-		:: d[a].reached > 0		/* theirs from now on */
-		:: else -> remove_lock(a)
-#else
-		:: true -> remove_lock(a)
-#endif
-		fi;
+		lock_owner = NONE
 	}
-	mutex_unlock();
-drop:
-	put(a);
-	goto out;
 done:
-	mutex_unlock();
-out:
 	skip
 }

@@ -60,6 +60,7 @@ extern const struct aimlock_verb aimlock_cmd_set;
 extern const struct aimlock_verb aimlock_cmd_show;
 extern const struct aimlock_verb aimlock_cmd_wait;
 extern const struct aimlock_verb aimlock_cmd_with_lock;
+extern const struct aimlock_verb aimlock_cmd_adopt;
 
 /* args.c: after the last option -1, and optind is at the first argument. Prints
  * --help and exits; wrong usage exits too.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A command under a lease.  The lease belongs to this process, which renews it while
- * the command runs: it ends with either.
+ * A command under a lease, with-lock, or one that begins with an orphaned lock, adopt.
+ * The lease belongs to this process, which renews it while the command runs: it ends
+ * with either.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,21 +19,32 @@
 #include "../lib/lease.h"
 #include "cli.h"
 #include "command.h"
+#include "grace.h"
 
 #define TTL_MS		30000
 #define TERM_MS		5000	/* from SIGTERM to SIGKILL */
 #define STALE_TRIES	100	/* of a file that is replaced while it is opened */
 
-enum { TTL = AIMLOCK_OPTION_OWN, ON_LOST };
+enum { TTL = AIMLOCK_OPTION_OWN, ON_LOST, UNREACHABLE };
+
+#define RENEWAL_OPTIONS \
+	{ TTL, "ttl", "SECS", "how long the lease outlives its last renewal (30)" }, \
+	{ ON_LOST, "on-lost", "ACTION", "when it is lost: term the command, or warn only" }
 
 static const struct aimlock_option options[] = {
 	{ 'n', "nonblock", NULL, "fail rather than wait" },
 	{ 'w', "timeout", "SECS", "wait no longer than that" },
 	{ 'E', "conflict-exit-code", "CODE", "exit status then, and with -n (1)" },
-	{ TTL, "ttl", "SECS", "how long the lease outlives its last renewal (30)" },
-	{ ON_LOST, "on-lost", "ACTION", "when it is lost: term the command, or warn only" },
+	RENEWAL_OPTIONS,
 	{ 'x', "exclusive", NULL, "as always" },
 	{ 's', "shared", NULL, "refused: a lease is exclusive" },
+	{ .name = NULL },
+};
+
+static const struct aimlock_option adopt_options[] = {
+	{ UNREACHABLE, "unreachable", NULL, "adopt an unreachable lock too" },
+	{ 'E', "conflict-exit-code", "CODE", "exit status if there is none to adopt (1)" },
+	RENEWAL_OPTIONS,
 	{ .name = NULL },
 };
 
@@ -42,12 +54,13 @@ struct with_lock {
 	const struct aimlock_verb *verb;
 	bool nonblock, has_end, warn_only;
 	uint64_t wait_ms;
-	uint32_t ttl_ms;
+	struct aimlock_lease_request request;
 	int conflict;
 
 	struct aimlock_netlink nl;
 	struct aimlock_lease lease;
 	const char *name, *path;
+	uint32_t grace_ms;
 
 	struct aimlock_command command;
 	int signals, timer;
@@ -69,7 +82,7 @@ static int conflict(const struct with_lock *with, const char *why)
 {
 	if (with->conflict != AIMLOCK_EXIT_FAILED)
 		return with->conflict;
-	fprintf(stderr, "aimlock: with-lock: %s: %s\n", with->name, why);
+	fprintf(stderr, "aimlock: %s: %s: %s\n", with->verb->name, with->name, why);
 	return AIMLOCK_EXIT_FAILED;
 }
 
@@ -82,14 +95,15 @@ static int open_file(const struct with_lock *with)
 
 static int ask(struct with_lock *with)
 {
-	int fd = open_file(with);
 	int err;
 
-	if (fd < 0)
-		return fd;
-	err = aimlock_lease_new(&with->nl, with->name, fd, with->ttl_ms, !with->nonblock,
-				&with->lease);
-	close(fd);
+	with->request.name = with->name;
+	with->request.wait = !with->nonblock && !with->request.adopt;
+	with->request.fd = open_file(with);
+	if (with->request.fd < 0)
+		return with->request.fd;
+	err = aimlock_lease_new(&with->nl, &with->request, &with->lease);
+	close(with->request.fd);
 	return err;
 }
 
@@ -136,15 +150,28 @@ static int get(struct with_lock *with)
 	return -ESTALE;
 }
 
+/* A free file is leased as always. */
+static int adopt(struct with_lock *with)
+{
+	struct aimlock_grace grace;
+	int err;
+
+	aimlock_grace_begin(&grace, with->grace_ms);
+	do
+		err = ask(with);
+	while (err == -EAGAIN && aimlock_grace_left(&grace));
+	return err;
+}
+
 static int acquire(struct with_lock *with)
 {
-	int err = get(with);
+	int err = with->request.adopt ? adopt(with) : get(with);
 
 	if (!err) {
 		with->renewed = now_ms();
 		return AIMLOCK_EXIT_DONE;
 	}
-	if (err == -EAGAIN)
+	if (err == -EAGAIN || err == -EBUSY)
 		return conflict(with, with->nl.message);
 	if (err == -ETIMEDOUT)
 		return conflict(with, "the time is over, and it could not be had");
@@ -168,7 +195,8 @@ static void lose(struct with_lock *with, const char *why)
 	if (with->lost)
 		return;
 	with->lost = true;
-	fprintf(stderr, "aimlock: with-lock: %s: the lease was lost: %s\n", with->name, why);
+	fprintf(stderr, "aimlock: %s: %s: the lease was lost: %s\n", with->verb->name, with->name,
+		why);
 	if (with->warn_only) {
 		set_timer(with, 0);
 		return;
@@ -185,7 +213,7 @@ static void renew(struct with_lock *with)
 		with->renewed = now_ms();
 	else if (err == -ESTALE)
 		lose(with, "it was not renewed in time");
-	else if (now_ms() - with->renewed > with->ttl_ms)
+	else if (now_ms() - with->renewed > with->request.ttl_ms)
 		lose(with, with->nl.message[0] ? with->nl.message : strerror(-err));
 }
 
@@ -234,7 +262,7 @@ static void keep(struct with_lock *with)
 		{ .fd = aimlock_netlink_fd(&with->nl), .events = POLLIN },
 	};
 
-	set_timer(with, with->ttl_ms / 3);
+	set_timer(with, with->request.ttl_ms / 3);
 	for (;;) {
 		if (poll(fds, 3, -1) < 0)
 			continue;
@@ -341,10 +369,13 @@ static void read_option(struct with_lock *with, int code)
 		with->conflict = exit_code(with->verb, optarg);
 		break;
 	case TTL:
-		with->ttl_ms = ttl_of(with->verb, optarg);
+		with->request.ttl_ms = ttl_of(with->verb, optarg);
 		break;
 	case ON_LOST:
 		with->warn_only = only_warns(with->verb, optarg);
+		break;
+	case UNREACHABLE:
+		with->request.scope = AIMLOCK_CLEAR_SCOPE_UNREACHABLE;
 		break;
 	case 's':
 		aimlock_say_usage(with->verb, "a lease is exclusive: -s can't be had, flock(1) has it");
@@ -359,6 +390,7 @@ static int with_file(struct with_lock *with, char **argv)
 	if (!status) {
 		with->name = files.v[0].name;
 		with->path = files.v[0].path;
+		with->grace_ms = files.v[0].grace_ms;
 		status = acquire(with);
 	}
 	if (!status)
@@ -367,12 +399,13 @@ static int with_file(struct with_lock *with, char **argv)
 	return status;
 }
 
-static int run(const struct aimlock_verb *verb, int argc, char **argv)
+static int run_with(const struct aimlock_verb *verb, int argc, char **argv, bool adopt)
 {
 	struct with_lock with = {
 		.verb = verb,
-		.ttl_ms = TTL_MS,
+		.request = { .ttl_ms = TTL_MS, .adopt = adopt },
 		.conflict = AIMLOCK_EXIT_FAILED,
+		.command.verb = verb->name,
 	};
 	int code, status;
 
@@ -394,6 +427,16 @@ static int run(const struct aimlock_verb *verb, int argc, char **argv)
 	return status;
 }
 
+static int run(const struct aimlock_verb *verb, int argc, char **argv)
+{
+	return run_with(verb, argc, argv, false);
+}
+
+static int run_adopt(const struct aimlock_verb *verb, int argc, char **argv)
+{
+	return run_with(verb, argc, argv, true);
+}
+
 const struct aimlock_verb aimlock_cmd_with_lock = {
 	.name = "with-lock",
 	.args = "NAME -- COMMAND...",
@@ -404,4 +447,16 @@ const struct aimlock_verb aimlock_cmd_with_lock = {
 	.command = true,
 	.word = word,
 	.run = run,
+};
+
+const struct aimlock_verb aimlock_cmd_adopt = {
+	.name = "adopt",
+	.args = "NAME -- COMMAND...",
+	.help = "run a command under the orphaned lock itself, without a gap",
+	.options = adopt_options,
+	.min_args = 2,
+	.max_args = -1,
+	.command = true,
+	.word = word,
+	.run = run_adopt,
 };

@@ -38,7 +38,8 @@ static void die_with(pid_t parent)
 }
 
 __attribute__((noreturn))
-static void become(char **argv, pid_t parent, bool foreground, const sigset_t *mask)
+static void become(const char *verb, char **argv, pid_t parent, bool foreground,
+		   const sigset_t *mask)
 {
 	die_with(parent);
 	setpgid(0, 0);
@@ -46,7 +47,7 @@ static void become(char **argv, pid_t parent, bool foreground, const sigset_t *m
 		give_terminal(getpid());
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(argv[0], argv);
-	fprintf(stderr, "aimlock: with-lock: %s: it can't be run (%s)\n", argv[0],
+	fprintf(stderr, "aimlock: %s: %s: it can't be run (%s)\n", verb, argv[0],
 		strerror(errno));
 	_exit(EX_UNAVAILABLE);
 }
@@ -61,7 +62,7 @@ int aimlock_command_start(struct aimlock_command *command, char **argv, const si
 	if (pid < 0)
 		return -errno;
 	if (!pid)
-		become(argv, own, foreground, mask);
+		become(command->verb, argv, own, foreground, mask);
 	*command = (struct aimlock_command){ .pid = pid, .foreground = foreground };
 	/* the child does both, too: whoever comes first */
 	setpgid(pid, pid);

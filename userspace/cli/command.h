@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 struct aimlock_command {
+	const char *verb;	/* that runs it */
 	pid_t pid;		/* of its process group, too */
 	bool foreground;	/* it has the terminal */
 	int status;		/* as the shell has it, once it has ended */

@@ -108,6 +108,7 @@ const char *aimlock_event_name(enum aimlock_reason reason)
 		[AIMLOCK_REASON_RETURNED]	= "returned",
 		[AIMLOCK_REASON_CLOSED]		= "closed",
 		[AIMLOCK_REASON_EXPIRED]	= "expired",
+		[AIMLOCK_REASON_ADOPTED]	= "adopted",
 	};
 
 	return reason < sizeof(names) / sizeof(names[0]) ? names[reason] : "unknown";

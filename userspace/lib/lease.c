@@ -29,7 +29,8 @@ static void read_attributes(struct nlattr **attrs, struct aimlock_lease *lease)
 	if (!attrs[AIMLOCK_A_LEASE_REASON])
 		return;
 	lease->reason = nla_get_u32(attrs[AIMLOCK_A_LEASE_REASON]);
-	lease->ended = lease->reason != AIMLOCK_REASON_LEASED;
+	lease->ended = lease->reason != AIMLOCK_REASON_LEASED &&
+		       lease->reason != AIMLOCK_REASON_ADOPTED;
 }
 
 static int read_lease(struct nlmsghdr *hdr, void *arg)
@@ -54,8 +55,8 @@ static int no_room(struct nl_msg *msg)
 	return -EMSGSIZE;
 }
 
-int aimlock_lease_new(struct aimlock_netlink *nl, const char *name, int fd, uint32_t ttl_ms,
-		      bool wait, struct aimlock_lease *lease)
+int aimlock_lease_new(struct aimlock_netlink *nl, const struct aimlock_lease_request *request,
+		      struct aimlock_lease *lease)
 {
 	struct nl_msg *msg = aimlock_netlink_request(nl, AIMLOCK_CMD_LEASE_NEW, 0);
 	int err;
@@ -63,10 +64,11 @@ int aimlock_lease_new(struct aimlock_netlink *nl, const char *name, int fd, uint
 	*lease = (struct aimlock_lease){ 0 };
 	if (!msg)
 		return -ENOMEM;
-	if (nla_put_string(msg, AIMLOCK_A_LEASE_NAME, name) ||
-	    nla_put_u32(msg, AIMLOCK_A_LEASE_FD, fd) ||
-	    nla_put_u32(msg, AIMLOCK_A_LEASE_TTL_MS, ttl_ms) ||
-	    (wait && nla_put_flag(msg, AIMLOCK_A_LEASE_WAIT)))
+	if (nla_put_string(msg, AIMLOCK_A_LEASE_NAME, request->name) ||
+	    nla_put_u32(msg, AIMLOCK_A_LEASE_FD, request->fd) ||
+	    nla_put_u32(msg, AIMLOCK_A_LEASE_TTL_MS, request->ttl_ms) ||
+	    (request->wait && nla_put_flag(msg, AIMLOCK_A_LEASE_WAIT)) ||
+	    (request->adopt && nla_put_u32(msg, AIMLOCK_A_LEASE_ADOPT, request->scope)))
 		return no_room(msg);
 	err = aimlock_netlink_call(nl, msg, read_lease, lease);
 	return !err && !lease->id ? -EBADMSG : err;

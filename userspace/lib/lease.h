@@ -23,11 +23,18 @@ struct aimlock_lease {
 	uint64_t generation;		/* the fencing token, once it is granted */
 };
 
-/* @fd: the file, open for writing.  With @wait it may come back without being granted;
- * aimlock_lease_hear() tells then.
- */
-int aimlock_lease_new(struct aimlock_netlink *nl, const char *name, int fd, uint32_t ttl_ms,
-		      bool wait, struct aimlock_lease *lease);
+struct aimlock_lease_request {
+	const char *name;
+	int fd;				/* the file, open for writing */
+	uint32_t ttl_ms;
+	bool wait;			/* queue for it if it can't be had now */
+	bool adopt;			/* or take over what locks it, if that is in scope */
+	enum aimlock_clear_scope scope;
+};
+
+/* With wait it may come back without being granted; aimlock_lease_hear() tells then. */
+int aimlock_lease_new(struct aimlock_netlink *nl, const struct aimlock_lease_request *request,
+		      struct aimlock_lease *lease);
 int aimlock_lease_renew(struct aimlock_netlink *nl, struct aimlock_lease *lease);
 int aimlock_lease_del(struct aimlock_netlink *nl, const struct aimlock_lease *lease);
 

@@ -106,6 +106,7 @@ enum aimlock_reason {
 	AIMLOCK_REASON_RETURNED,	/* a lease ended: its holder gave it back, */
 	AIMLOCK_REASON_CLOSED,		/* its socket closed, as at any death, */
 	AIMLOCK_REASON_EXPIRED,		/* or it was not renewed in time */
+	AIMLOCK_REASON_ADOPTED,		/* a lease began with an orphaned lock */
 };
 
 /* Attributes of a registered file. */
@@ -190,6 +191,7 @@ enum aimlock_attr_lease {
 	AIMLOCK_A_LEASE_HOLDER,		/* nest, holder attributes: who asked for it */
 	AIMLOCK_A_LEASE_REASON,		/* u32, enum aimlock_reason, events only */
 	AIMLOCK_A_LEASE_PAD,
+	AIMLOCK_A_LEASE_ADOPT,		/* u32, enum aimlock_clear_scope, lease-new only */
 
 	__AIMLOCK_A_LEASE_MAX,
 	AIMLOCK_A_LEASE_MAX = __AIMLOCK_A_LEASE_MAX - 1,
