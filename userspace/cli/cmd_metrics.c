@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "../lib/look.h"
 #include "../lib/metrics.h"
+#include "../lib/replace.h"
 #include "cli.h"
 
 static const struct aimlock_option options[] = {
@@ -15,61 +11,9 @@ static const struct aimlock_option options[] = {
 	{ .name = NULL },
 };
 
-/* One line; the length without its end, 0 if there is none. */
-static size_t read_version(char *version, int size)
+static int write_metrics(const void *metrics, FILE *out)
 {
-	FILE *in = fopen("/sys/module/aimlock/version", "re");
-
-	version[0] = '\0';
-	if (!in)
-		return 0;
-	if (!fgets(version, size, in))
-		version[0] = '\0';
-	fclose(in);
-	version[strcspn(version, "\n")] = '\0';
-	return strlen(version);
-}
-
-/* 0, or an errno. */
-static int save(FILE *out, const struct aimlock_metrics *metrics)
-{
-	int err = -aimlock_metrics_write(metrics, out);
-
-	errno = 0;
-	if (!err && (fflush(out) || ferror(out)))
-		err = errno ? errno : EIO;
-	return err;
-}
-
-/* A reader finds the old text or the new one, never a part. */
-static int replace(const char *path, const struct aimlock_metrics *metrics)
-{
-	char *temporary;
-	FILE *out = NULL;
-	int fd, err = 0;
-
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		return ENOMEM;
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0) {
-		err = errno;
-		free(temporary);
-		return err;
-	}
-	if (fchmod(fd, 0644) || !(out = fdopen(fd, "w")))
-		err = errno;
-	if (!err)
-		err = save(out, metrics);
-	if (!err && (fsync(fd) || rename(temporary, path)))
-		err = errno;
-	if (err)
-		unlink(temporary);
-	if (out)
-		fclose(out);
-	else
-		close(fd);
-	free(temporary);
-	return err;
+	return aimlock_metrics_write(metrics, out);
 }
 
 static int write_out(const struct aimlock_verb *verb, const char *path,
@@ -78,7 +22,7 @@ static int write_out(const struct aimlock_verb *verb, const char *path,
 	int err;
 
 	if (path) {
-		err = replace(path, metrics);
+		err = aimlock_replace(path, write_metrics, metrics);
 		return err ? aimlock_say_error(verb, path, err, "the metrics can't be written") :
 			     AIMLOCK_EXIT_DONE;
 	}
@@ -93,7 +37,7 @@ static int look_and_write(const struct aimlock_verb *verb, struct aimlock_netlin
 	char version[64];
 	struct aimlock_metrics metrics = {
 		.up = true,
-		.version = read_version(version, sizeof(version)) ? version : NULL,
+		.version = aimlock_look_version(version, sizeof(version)) ? version : NULL,
 		.files = &files,
 	};
 	int status = aimlock_find_files(verb, nl, NULL, 0, &files);

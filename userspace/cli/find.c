@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../lib/look.h"
 #include "../lib/nfsd.h"
 #include "cli.h"
 
@@ -106,17 +107,6 @@ int aimlock_find_files(const struct aimlock_verb *verb, struct aimlock_netlink *
 	return status;
 }
 
-static int get_locks(struct aimlock_netlink *nl, const char *name, struct aimlock_files *files)
-{
-	struct aimlock_locks locks = { 0 };
-	int err = aimlock_client_locks_get(nl, name, &locks);
-
-	if (!err)
-		err = aimlock_model_assign(files, &locks);
-	aimlock_model_free_locks(&locks);
-	return err;
-}
-
 int aimlock_find_locks(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
 		       bool all, struct aimlock_files *files)
 {
@@ -124,12 +114,12 @@ int aimlock_find_locks(const struct aimlock_verb *verb, struct aimlock_netlink *
 	size_t i;
 
 	if (all) {
-		err = get_locks(nl, NULL, files);
+		err = aimlock_look_locks(nl, NULL, files);
 		if (err)
 			status = aimlock_say_error(verb, NULL, err, nl->message);
 	}
 	for (i = 0; !all && i < files->n; i++) {
-		err = get_locks(nl, files->v[i].name, files);
+		err = aimlock_look_locks(nl, files->v[i].name, files);
 		if (err)
 			status = aimlock_say_error(verb, files->v[i].name, err, nl->message);
 	}

@@ -41,23 +41,18 @@ static uint64_t now_ms(void)
 	return now.tv_sec * UINT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-static int read_event(struct nlmsghdr *hdr, void *arg)
+static int told(const struct aimlock_event *event, void *arg)
 {
 	struct aimlock_follower *follower = arg;
-	struct aimlock_event event;
-	int err = aimlock_event_read(hdr, &event);
-	int status = AIMLOCK_FOLLOW_ON;
+	int status = follower->changed(follower, event);
 
-	if (!err)
-		status = follower->changed(follower, &event);
-	aimlock_event_free(&event);
 	/* an exit status is no -errno */
-	return err ? err : status == AIMLOCK_FOLLOW_ON ? 0 : status + 1;
+	return status == AIMLOCK_FOLLOW_ON ? 0 : status + 1;
 }
 
 static int hear(struct aimlock_follower *follower, struct aimlock_netlink *events)
 {
-	int ret = aimlock_netlink_hear(events, read_event, follower);
+	int ret = aimlock_event_hear(events, told, follower);
 
 	switch (ret) {
 	case 0:

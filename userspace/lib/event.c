@@ -91,6 +91,30 @@ void aimlock_event_free(struct aimlock_event *event)
 	*event = (struct aimlock_event){ 0 };
 }
 
+struct ear {
+	aimlock_event_told told;
+	void *arg;
+};
+
+static int hear_one(struct nlmsghdr *hdr, void *arg)
+{
+	struct ear *ear = arg;
+	struct aimlock_event event;
+	int ret = aimlock_event_read(hdr, &event);
+
+	if (!ret)
+		ret = ear->told(&event, ear->arg);
+	aimlock_event_free(&event);
+	return ret;
+}
+
+int aimlock_event_hear(struct aimlock_netlink *events, aimlock_event_told told, void *arg)
+{
+	struct ear ear = { .told = told, .arg = arg };
+
+	return aimlock_netlink_hear(events, hear_one, &ear);
+}
+
 const char *aimlock_event_name(enum aimlock_reason reason)
 {
 	static const char *const names[] = {
