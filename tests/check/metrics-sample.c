@@ -21,11 +21,21 @@ static struct aimlock_file files[] = {
 	  .generation = UINT64_MAX, .locks = { locks, 4 } },
 };
 
+static const struct aimlock_metrics_ward wards[] = {
+	{ .name = "plain", .guarded = true, .check_failed = true, .cleared = 2 },
+	{ .name = "newer" },
+};
+
+static const struct aimlock_metrics_daemon guardian = {
+	.heartbeat_ms = 1790000000042, .wards = wards, .n_wards = 2,
+};
+
 int main(void)
 {
 	const struct aimlock_files all = { files, sizeof(files) / sizeof(files[0]) };
 	const struct aimlock_metrics metrics = {
 		.up = true, .version = "1.0 \"x\\y\"\n", .files = &all,
+		.daemon = &guardian,
 	};
 
 	return aimlock_metrics_write(&metrics, stdout) || ferror(stdout);

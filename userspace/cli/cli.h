@@ -48,6 +48,7 @@ struct aimlock_verb {
 };
 
 extern const struct aimlock_verb aimlock_cmd_add;
+extern const struct aimlock_verb aimlock_cmd_apply;
 extern const struct aimlock_verb aimlock_cmd_clear;
 extern const struct aimlock_verb aimlock_cmd_diagnose;
 extern const struct aimlock_verb aimlock_cmd_hold;

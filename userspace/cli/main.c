@@ -22,6 +22,7 @@ static const struct aimlock_verb *const verbs[] = {
 	&aimlock_cmd_metrics,
 	&aimlock_cmd_with_lock,
 	&aimlock_cmd_adopt,
+	&aimlock_cmd_apply,
 	NULL,
 };
 

@@ -20,6 +20,8 @@ struct family {
 	int (*write)(const struct family *family, const struct aimlock_metrics *metrics,
 		     FILE *out);
 	uint64_t (*value)(const struct aimlock_file *file);	/* for write_file() */
+	uint64_t (*ward)(const struct aimlock_metrics_ward *ward);	/* for write_ward() */
+	bool of_daemon;
 };
 
 /* It may be printed to a terminal, and whatever the locale has to be UTF-8. */
@@ -198,6 +200,12 @@ static int write_locks(const struct family *family, const struct aimlock_metrics
 	return err;
 }
 
+/* Not by a format for fractions: that has the locale's point. */
+static void write_seconds(uint64_t ms, FILE *out)
+{
+	fprintf(out, "%" PRIu64 ".%03" PRIu64 "\n", ms / 1000, ms % 1000);
+}
+
 static int write_oldest(const struct family *family, const struct aimlock_metrics *metrics,
 			bool orphaned, FILE *out)
 {
@@ -218,8 +226,7 @@ static int write_oldest(const struct family *family, const struct aimlock_metric
 				oldest = lock->age_ms;
 		}
 		err = write_labels(family, labels, out);
-		/* Not by a format for fractions: that has the locale's point. */
-		fprintf(out, "%" PRIu64 ".%03" PRIu64 "\n", oldest / 1000, oldest % 1000);
+		write_seconds(oldest, out);
 	}
 	return err;
 }
@@ -236,27 +243,77 @@ static int write_oldest_orphan(const struct family *family,
 	return write_oldest(family, metrics, true, out);
 }
 
+static int write_heartbeat(const struct family *family, const struct aimlock_metrics *metrics,
+			   FILE *out)
+{
+	fprintf(out, "%s ", family->name);
+	write_seconds(metrics->daemon->heartbeat_ms, out);
+	return 0;
+}
+
+static int write_ward(const struct family *family, const struct aimlock_metrics *metrics,
+		      FILE *out)
+{
+	const struct aimlock_metrics_daemon *daemon = metrics->daemon;
+	int err = 0;
+	size_t i;
+
+	for (i = 0; !err && i < daemon->n_wards; i++) {
+		const char *const labels[] = { "file", daemon->wards[i].name, NULL };
+
+		err = write_count(family, labels, family->ward(&daemon->wards[i]), out);
+	}
+	return err;
+}
+
+static uint64_t guarded(const struct aimlock_metrics_ward *ward)
+{
+	return ward->guarded;
+}
+
+static uint64_t check_failed(const struct aimlock_metrics_ward *ward)
+{
+	return ward->check_failed;
+}
+
+static uint64_t cleared(const struct aimlock_metrics_ward *ward)
+{
+	return ward->cleared;
+}
+
 static const struct family families[] = {
-	{ "aimlock_up", NULL, "1 if the aimlock module answers, else 0.", write_up, NULL },
-	{ "aimlock_module_info", NULL, "The version of the loaded module.", write_info, NULL },
-	{ "aimlock_files", NULL, "Number of registered files.", write_files, NULL },
+	{ "aimlock_up", NULL, "1 if the aimlock module answers, else 0.", .write = write_up },
+	{ "aimlock_module_info", NULL, "The version of the loaded module.", .write = write_info },
+	{ "aimlock_files", NULL, "Number of registered files.", .write = write_files },
 	{ "aimlock_file_state", NULL,
-	  "1 for the state that the file is in, 0 for the others.", write_states, NULL },
-	{ "aimlock_locks", NULL, "Number of locks on the file.", write_locks, NULL },
-	{ "aimlock_orphans", NULL, "Number of orphaned locks on the file.", write_file, orphans },
+	  "1 for the state that the file is in, 0 for the others.", .write = write_states },
+	{ "aimlock_locks", NULL, "Number of locks on the file.", .write = write_locks },
+	{ "aimlock_orphans", NULL, "Number of orphaned locks on the file.",
+	  .write = write_file, .value = orphans },
 	{ "aimlock_waiters", NULL, "Number of requests that locks on the file block.",
-	  write_file, waiters },
+	  .write = write_file, .value = waiters },
 	{ "aimlock_held", NULL, "1 while the administrative hold is on, else 0.",
-	  write_file, held },
+	  .write = write_file, .value = held },
 	{ "aimlock_generation", NULL,
 	  "The fencing token: one more with each hold and each clear.",
-	  write_file, generation },
+	  .write = write_file, .value = generation },
 	{ "aimlock_oldest_lock_age_seconds", "seconds",
 	  "Time since the oldest lock on the file was first seen, 0 without any.",
-	  write_oldest_lock, NULL },
+	  .write = write_oldest_lock },
 	{ "aimlock_oldest_orphan_age_seconds", "seconds",
 	  "Time since the oldest orphaned lock on the file was first seen, 0 without any.",
-	  write_oldest_orphan, NULL },
+	  .write = write_oldest_orphan },
+	{ "aimlockd_heartbeat_timestamp_seconds", "seconds",
+	  "When aimlockd last found itself well, since 1970.",
+	  .write = write_heartbeat, .of_daemon = true },
+	{ "aimlockd_guarded", NULL,
+	  "1 while aimlockd keeps the file until its check passes, else 0.",
+	  .write = write_ward, .ward = guarded, .of_daemon = true },
+	{ "aimlockd_check_failed", NULL, "1 if the last check of the file failed, else 0.",
+	  .write = write_ward, .ward = check_failed, .of_daemon = true },
+	{ "aimlockd_orphans_cleared", NULL,
+	  "Number of orphaned locks that aimlockd has cleared since it started.",
+	  .write = write_ward, .ward = cleared, .of_daemon = true },
 };
 
 static int write_family(const struct family *family, const struct aimlock_metrics *metrics,
@@ -275,7 +332,8 @@ int aimlock_metrics_write(const struct aimlock_metrics *metrics, FILE *out)
 	size_t i;
 
 	for (i = 0; !err && i < sizeof(families) / sizeof(families[0]); i++)
-		err = write_family(&families[i], metrics, out);
+		if (metrics->daemon || !families[i].of_daemon)
+			err = write_family(&families[i], metrics, out);
 	fputs("# EOF\n", out);
 	return err;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <linux/aimlock.h>
 #include <linux/netlink.h>
@@ -42,6 +43,21 @@ static void set_option(struct nl_sock *sock, int option)
 	setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, option, &on, sizeof(on));
 }
 
+static int set_up(struct aimlock_netlink *nl)
+{
+	nl_socket_set_buffer_size(nl->sock, RECEIVE_BUFFER, 0);
+	nl_socket_set_msg_buf_size(nl->sock, MESSAGE_SIZE);
+	nl_socket_enable_msg_peek(nl->sock);
+	set_option(nl->sock, NETLINK_EXT_ACK);
+	set_option(nl->sock, NETLINK_CAP_ACK);
+	nl->family = genl_ctrl_resolve(nl->sock, AIMLOCK_FAMILY_NAME);
+	if (nl->family < 0) {
+		aimlock_netlink_close(nl);
+		return -ENOENT;
+	}
+	return 0;
+}
+
 int aimlock_netlink_open(struct aimlock_netlink *nl)
 {
 	int err;
@@ -56,17 +72,17 @@ int aimlock_netlink_open(struct aimlock_netlink *nl)
 		aimlock_netlink_close(nl);
 		return -EIO;
 	}
-	nl_socket_set_buffer_size(nl->sock, RECEIVE_BUFFER, 0);
-	nl_socket_set_msg_buf_size(nl->sock, MESSAGE_SIZE);
-	nl_socket_enable_msg_peek(nl->sock);
-	set_option(nl->sock, NETLINK_EXT_ACK);
-	set_option(nl->sock, NETLINK_CAP_ACK);
-	nl->family = genl_ctrl_resolve(nl->sock, AIMLOCK_FAMILY_NAME);
-	if (nl->family < 0) {
-		aimlock_netlink_close(nl);
-		return -ENOENT;
-	}
-	return 0;
+	return set_up(nl);
+}
+
+int aimlock_netlink_inherit(struct aimlock_netlink *nl, int fd)
+{
+	*nl = (struct aimlock_netlink){ .sock = nl_socket_alloc() };
+	if (nl->sock && nl_socket_set_fd(nl->sock, NETLINK_GENERIC, fd) >= 0)
+		return set_up(nl);
+	aimlock_netlink_close(nl);
+	close(fd);
+	return -EBADF;
 }
 
 void aimlock_netlink_close(struct aimlock_netlink *nl)

@@ -23,6 +23,9 @@ typedef int (*aimlock_netlink_reader)(struct nlmsghdr *hdr, void *arg);
 
 /* -ENOENT: the family is not there, so the module is not loaded. */
 int aimlock_netlink_open(struct aimlock_netlink *nl);
+
+/* Goes on with a socket that another process has opened so.  Takes @fd over. */
+int aimlock_netlink_inherit(struct aimlock_netlink *nl, int fd);
 void aimlock_netlink_close(struct aimlock_netlink *nl);
 
 /* A request to fill; @flags as NLM_F_DUMP, or 0.  NULL: no memory. */

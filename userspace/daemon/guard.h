@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guard of a file.  Behind each lease that somebody has it stands in the queue; when
+ * that holder is lost, it has the file next, and keeps it until the check passes.
+ */
+#ifndef AIMLOCKD_GUARD_H
+#define AIMLOCKD_GUARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../lib/lease.h"
+#include "check.h"
+
+struct ward;
+
+enum guard_state {
+	GUARD_AWAY,		/* nobody to stand behind */
+	GUARD_QUEUED,
+	GUARD_CHECKING,		/* it has the file */
+	GUARD_FAILED,		/* it has the file, and checks again later */
+};
+
+struct guard {
+	struct ward *ward;
+	enum guard_state state;
+	bool lost;		/* a holder was, and no check has passed since */
+	bool failed;		/* the last check did */
+	bool faulty;		/* why it can't have the file was said already */
+	uint64_t last;		/* generation of the last lease of our own */
+	struct aimlock_netlink nl;
+	struct aimlock_lease lease;
+	sd_event_source *heard, *renew, *again;
+	struct check check;
+};
+
+/* A holder was lost, or may have been: stands in the queue and checks. */
+void guard_lose(struct guard *guard, const char *why);
+
+/* A lease was granted: stands behind it, unless it is our own. */
+void guard_follow(struct guard *guard, uint64_t generation);
+bool guard_is_own(const struct guard *guard, uint64_t generation);
+
+/* Takes over a lease of the process before this one, by its socket. */
+void guard_resume(struct guard *guard, int fd, uint32_t id);
+
+/* It has the file. */
+bool guard_has(const struct guard *guard);
+
+/* A check that failed is run again at once. */
+void guard_retry(struct guard *guard);
+
+/* Another file lies at the path now: it is the one to check. */
+void guard_move(struct guard *guard);
+
+/* Tries again to have what it could not have. */
+void guard_insist(struct guard *guard);
+
+/* Gives all back. */
+void guard_drop(struct guard *guard);
+
+/* This process ends: what it has is for the next one, if the service manager keeps it. */
+void guard_abandon(struct guard *guard);
+
+#endif /* AIMLOCKD_GUARD_H */
