@@ -447,7 +447,7 @@ static int queue_up(struct aimlock_lease *lease)
 	return ret;
 }
 
-/* Nobody is before it. */
+/* Nobody has it. */
 static int take(struct aimlock_lease *lease, const struct aimlock_lease_request *request,
 		const struct path *path)
 {
@@ -462,8 +462,11 @@ static int take(struct aimlock_lease *lease, const struct aimlock_lease_request 
 		return ret;
 	mutex_lock(&leases_lock);
 	ret = enqueue(lease);
-	if (!ret)
+	if (!ret) {
+		/* who adopts is before those who wait */
+		list_move(&lease->node, &file->leases);
 		grant(lease);
+	}
 	mutex_unlock(&leases_lock);
 	if (ret)
 		drop_lock(file);
@@ -493,7 +496,7 @@ static int ask(struct aimlock_lease *lease, const struct aimlock_lease_request *
 	ret = -ESTALE;
 	if (d_backing_inode(path.dentry) != file_inode(request->authority))
 		goto put_path;
-	if (is_queue_empty(file))
+	if (is_queue_empty(file) || (request->adopt && !is_leased(file)))
 		ret = take(lease, request, &path);
 	else
 		ret = request->adopt ? -EBUSY : -EAGAIN;

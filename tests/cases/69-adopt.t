@@ -124,6 +124,22 @@ waiters() {
 	stop bus
 }
 
+# Neither do those who wait for a lease keep an orphan from being adopted.
+lease_waiters() {
+	orphan bus flock "$file"
+	bg one aimlock with-lock a -- sh -c 'echo got; exec sleep 1000'
+	wait_state a orphaned
+	sleep 1
+	adopter new
+	ok "it is adopted though a lease is waited for" await new got
+	sleep 1
+	nok "which isn't granted" has_said one got
+	stop new
+	ok "until then" await one got
+	stop one
+	stop bus
+}
+
 # refused DESCRIPTION REASON ARGUMENT...
 refused() {
 	local what=$1 why=$2 before
@@ -223,6 +239,7 @@ no_gap ofd
 received
 unlocked_by_peer
 waiters
+lease_waiters
 refusals
 in_a_ring
 told
