@@ -30,7 +30,7 @@ faults() {
 		"\[a\] grace: '3600001' is not a number of milliseconds from 0 to 3600000" "a grace"
 	faulty '[a]\npath = /x\nscope = all\n' 3 \
 		"\[a\] scope: 'all' is not orphaned or unreachable" "a scope"
-	faulty '[a]\npath = /x\non-orphan = kill\n' 3 "\[a\] on-orphan: 'kill' is not notify" \
+	faulty '[a]\npath = /x\non-orphan = kill\n' 3 "\[a\] on-orphan: 'kill' is not notify, clear or adopt" \
 		"a policy"
 	faulty '[a]\npath = /x\nguard = maybe\n' 3 "\[a\] guard: 'maybe' is not yes or no" \
 		"a guard"

@@ -54,7 +54,7 @@ static void try_again(struct daemon *daemon)
 
 	for (i = 0; i < daemon->n_wards; i++) {
 		all &= daemon->wards[i]->registered;
-		guard_insist(&daemon->wards[i]->guard);
+		ward_insist(daemon->wards[i]);
 	}
 	if (!all)
 		link_sync(daemon, false);

@@ -259,13 +259,15 @@ static int listen_to(struct guard *guard)
 
 /* --- to stand in the queue --- */
 
-static int ask_once(struct guard *guard)
+static int ask_once(struct guard *guard, bool adopt)
 {
 	const struct aimlock_lease_request request = {
 		.name = config_of(guard)->name,
 		.fd = open(config_of(guard)->path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK),
 		.ttl_ms = TTL_MS,
-		.wait = true,
+		.wait = !adopt,
+		.adopt = adopt,
+		.scope = AIMLOCK_CLEAR_SCOPE_ORPHANED,
 	};
 	int err;
 
@@ -276,13 +278,28 @@ static int ask_once(struct guard *guard)
 	return err;
 }
 
-static int ask(struct guard *guard)
+static int ask(struct guard *guard, bool adopt)
 {
 	int tries, err = -ESTALE;
 
 	for (tries = 0; err == -ESTALE && tries < STALE_TRIES; tries++)
-		err = ask_once(guard);
+		err = ask_once(guard, adopt);
 	return err;
+}
+
+static int enter(struct guard *guard, bool adopt)
+{
+	int err = aimlock_netlink_open(&guard->nl);
+
+	if (err)
+		return err;
+	guard->state = GUARD_QUEUED;
+	err = ask(guard, adopt);
+	if (!err)
+		err = listen_to(guard);
+	if (err >= 0 && guard->lease.granted)
+		err = sd_event_add_defer(loop_of(guard), &guard->again, granted_at_once, guard);
+	return err < 0 ? err : 0;
 }
 
 static void stand(struct guard *guard)
@@ -291,21 +308,29 @@ static void stand(struct guard *guard)
 
 	if (guard->state != GUARD_AWAY)
 		return;
-	err = aimlock_netlink_open(&guard->nl);
-	if (err)
-		return;
-	guard->state = GUARD_QUEUED;
-	err = ask(guard);
-	if (!err)
-		err = listen_to(guard);
-	if (err >= 0 && guard->lease.granted)
-		err = sd_event_add_defer(loop_of(guard), &guard->again, granted_at_once, guard);
-	if (err < 0) {
+	err = enter(guard, false);
+	if (err) {
 		complain(guard, err);
 		leave(guard);
 		return;
 	}
 	guard->faulty = false;
+}
+
+int guard_adopt(struct guard *guard)
+{
+	int err;
+
+	if (guard->state != GUARD_AWAY)
+		return -EBUSY;
+	err = enter(guard, true);
+	if (err) {
+		leave(guard);
+		return err;
+	}
+	guard->last = guard->lease.generation;
+	guard->lost = config_of(guard)->guard;
+	return 0;
 }
 
 void guard_follow(struct guard *guard, uint64_t generation)

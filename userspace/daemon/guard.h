@@ -37,6 +37,11 @@ struct guard {
 /* A holder was lost, or may have been: stands in the queue and checks. */
 void guard_lose(struct guard *guard, const char *why);
 
+/* Takes the orphaned lock over: -EAGAIN while it is suspect, -errno.  Who guards the file
+ * checks it, else it is given back.
+ */
+int guard_adopt(struct guard *guard);
+
 /* A lease was granted: stands behind it, unless it is our own. */
 void guard_follow(struct guard *guard, uint64_t generation);
 bool guard_is_own(const struct guard *guard, uint64_t generation);

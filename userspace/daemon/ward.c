@@ -10,66 +10,90 @@
 
 /* --- the policy --- */
 
-static void clear(struct ward *ward);
-
-static int clear_again(sd_event_source *source, uint64_t usec, void *arg)
-{
-	(void)source;
-	(void)usec;
-	clear(arg);
-	return 0;
-}
-
-static void clear_later(struct ward *ward)
-{
-	ward->again = sd_event_source_unref(ward->again);
-	sd_event_add_time_relative(ward->daemon->loop, &ward->again, CLOCK_BOOTTIME, AGAIN_US, 0,
-				   clear_again, ward);
-}
-
 /*
  * Orphaned locks only, whatever the scope of a clear by hand: what a loop device, an
  * io_uring or another part of the kernel keeps is in use there.
  */
-static void clear(struct ward *ward)
+static int clear(struct ward *ward)
 {
 	const struct aimlock_clear_request request = {
 		.name = ward->config->name,
 		.has_scope = true,
 		.scope = AIMLOCK_CLEAR_SCOPE_ORPHANED,
 	};
-	struct aimlock_netlink *nl = &ward->daemon->link.nl;
 	struct aimlock_cleared cleared = { 0 };
 	int err;
 
-	if (!ward->daemon->link.up || ward->state != AIMLOCK_STATE_ORPHANED)
-		return;
-	err = aimlock_client_lock_clear(nl, &request, &cleared);
+	/* it stands in the queue before, and has the file next, but for those who wait */
+	guard_lose(&ward->guard, "its lock was orphaned");
+	err = aimlock_client_lock_clear(&ward->daemon->link.nl, &request, &cleared);
 	ward->cleared += cleared.locks.n;
-	if (err == -EAGAIN)
-		clear_later(ward);
-	else if (err)
-		message_send(MESSAGE_ORPHAN_KEPT, ward->config->name, "%s (%s)",
-			     nl->message[0] ? nl->message : "it can't be cleared", strerror(-err));
-	else if (cleared.locks.n)
+	if (!err && cleared.locks.n)
 		message_send(MESSAGE_ORPHAN_CLEARED, ward->config->name,
 			     "%zu orphaned lock%s cleared", cleared.locks.n,
 			     cleared.locks.n == 1 ? " was" : "s were");
 	aimlock_model_free_cleared(&cleared);
+	return err;
 }
 
-/* A guard that stands in the queue before has the file next, but for those who wait. */
+static int adopt(struct ward *ward)
+{
+	int err = guard_adopt(&ward->guard);
+
+	if (err)
+		return err;
+	ward->cleared++;
+	message_send(MESSAGE_ORPHAN_ADOPTED, ward->config->name,
+		     "the orphaned lock of %s was taken over", ward->config->path);
+	return 0;
+}
+
+static void act(struct ward *ward);
+
+static int act_again(sd_event_source *source, uint64_t usec, void *arg)
+{
+	(void)source;
+	(void)usec;
+	act(arg);
+	return 0;
+}
+
+static void act_later(struct ward *ward)
+{
+	ward->again = sd_event_source_unref(ward->again);
+	sd_event_add_time_relative(ward->daemon->loop, &ward->again, CLOCK_BOOTTIME, AGAIN_US, 0,
+				   act_again, ward);
+}
+
 static void act(struct ward *ward)
 {
-	switch (ward->config->on_orphan) {
-	case AIMLOCK_ON_ORPHAN_CLEAR:
-		if (ward->config->guard)
-			guard_lose(&ward->guard, "its lock was orphaned");
-		clear(ward);
-		break;
-	default:
-		break;
-	}
+	static const struct policy {
+		int (*act)(struct ward *ward);
+		const char *done;
+	} policies[] = {
+		[AIMLOCK_ON_ORPHAN_NOTIFY] = { NULL, NULL },
+		[AIMLOCK_ON_ORPHAN_CLEAR] = { clear, "cleared" },
+		[AIMLOCK_ON_ORPHAN_ADOPT] = { adopt, "adopted" },
+	};
+	const struct policy *policy = &policies[ward->config->on_orphan];
+	int err;
+
+	if (!policy->act || !ward->daemon->link.up || ward->state != AIMLOCK_STATE_ORPHANED)
+		return;
+	err = policy->act(ward);
+	if (err == -EAGAIN)
+		act_later(ward);
+	else if (err && !ward->kept)
+		message_send(MESSAGE_ORPHAN_KEPT, ward->config->name, "it can't be %s now (%s)",
+			     policy->done, strerror(-err));
+	ward->kept = err && err != -EAGAIN;
+}
+
+void ward_insist(struct ward *ward)
+{
+	if (ward->kept)
+		act(ward);
+	guard_insist(&ward->guard);
 }
 
 void ward_see(struct ward *ward, enum aimlock_state state)
@@ -104,6 +128,7 @@ void ward_hear(struct ward *ward, const struct aimlock_event *event)
 			     "it was removed by somebody else, and is registered again soon");
 		break;
 	case AIMLOCK_REASON_LEASED:
+	case AIMLOCK_REASON_ADOPTED:
 		guard_follow(guard, event->file.generation);
 		break;
 	case AIMLOCK_REASON_CLOSED:

@@ -13,8 +13,9 @@ struct ward {
 	bool faulty;			/* why not was said already */
 	bool fresh;			/* nothing is known of what happened before */
 	enum aimlock_state state;	/* as it was seen last */
-	uint64_t cleared;		/* orphans, since the start */
-	sd_event_source *again;		/* to clear what was suspect still */
+	bool kept;			/* why an orphan was, was said already */
+	uint64_t cleared;		/* orphans, since the start; adopted ones too */
+	sd_event_source *again;		/* to act on what was suspect still */
 	struct guard guard;
 };
 
@@ -27,6 +28,9 @@ struct ward *wards_find(struct daemon *daemon, const char *name);
 
 /* It came to be in this state: the policy. */
 void ward_see(struct ward *ward, enum aimlock_state state);
+
+/* Tries again what could not be done. */
+void ward_insist(struct ward *ward);
 
 /* An event told of it. */
 void ward_hear(struct ward *ward, const struct aimlock_event *event);

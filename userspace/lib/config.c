@@ -74,7 +74,7 @@ static int set_scope(void *target, const char *value)
 
 static int set_on_orphan(void *target, const char *value)
 {
-	static const char *const words[] = { "notify", "clear", NULL };
+	static const char *const words[] = { "notify", "clear", "adopt", NULL };
 	struct aimlock_config_file *file = target;
 	int word = set_word(words, value);
 
@@ -176,8 +176,8 @@ const struct aimlock_config_key aimlock_config_keys[] = {
 	  "milliseconds that a lock stays suspect at least (1000)", set_grace },
 	{ "scope", false, "SCOPE", "orphaned or unreachable",
 	  "what a clear by hand takes: orphaned (default) or unreachable", set_scope },
-	{ "on-orphan", false, "POLICY", "notify or clear",
-	  "when a lock is orphaned: notify (default) or clear", set_on_orphan },
+	{ "on-orphan", false, "POLICY", "notify, clear or adopt",
+	  "when a lock is orphaned: notify (default), clear or adopt", set_on_orphan },
 	{ "guard", false, "yes|no", "yes or no",
 	  "take the file when a holder was lost, until its check passes (no)", set_guard },
 	{ "check", false, "COMMAND", "a command",

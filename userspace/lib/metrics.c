@@ -312,7 +312,7 @@ static const struct family families[] = {
 	{ "aimlockd_check_failed", NULL, "1 if the last check of the file failed, else 0.",
 	  .write = write_ward, .ward = check_failed, .of_daemon = true },
 	{ "aimlockd_orphans_cleared", NULL,
-	  "Number of orphaned locks that aimlockd has cleared since it started.",
+	  "Number of orphaned locks that aimlockd has cleared or adopted since it started.",
 	  .write = write_ward, .ward = cleared, .of_daemon = true },
 };
 

@@ -15,7 +15,7 @@ struct aimlock_metrics_ward {
 	const char *name;
 	bool guarded;			/* it keeps the file until the check passes */
 	bool check_failed;		/* the last one did */
-	uint64_t cleared;		/* orphaned locks, since it started */
+	uint64_t cleared;		/* orphaned locks, or adopted, since it started */
 };
 
 struct aimlock_metrics_daemon {
