@@ -44,11 +44,13 @@ static bool is_path(const char *value)
 	return value[0] == '/' && strlen(value) <= AIMLOCK_PATH_MAX;
 }
 
+/* A wrong one is not missing besides. */
 static int set_path(void *target, const char *value)
 {
 	struct aimlock_config_file *file = target;
+	int err = set_text(&file->path, value);
 
-	return is_path(value) ? set_text(&file->path, value) : -EINVAL;
+	return err ? err : is_path(value) ? 0 : -EINVAL;
 }
 
 static int set_grace(void *target, const char *value)
