@@ -64,7 +64,7 @@ programs: $(HELPER_PROGS) ## build the programs that the tests use
 	@:
 
 # ---------------------------------------------------------------- tests
-.PHONY: check test test-all test-debug test-dkms torture fuzz bench table demo vm
+.PHONY: check test test-all test-debug test-dkms test-service torture fuzz bench table demo vm
 check: ## static checks: warnings as errors, sparse, style, interfaces in step
 	$(Q)tests/check/run
 
@@ -79,6 +79,9 @@ test-debug: ## the same on kernels that look for mistakes (the first time builds
 
 test-dkms: ## DKMS on a Debian that boots (SUITE=bookworm)
 	$(Q)tests/vm/dkms $(SUITE)
+
+test-service: ## aimlockd as a service of a Debian that boots (SUITE=bookworm)
+	$(Q)tests/vm/service $(SUITE)
 
 torture: ## a thousand lockers and four clearers at once (KERNEL=, MINUTES=10)
 	$(Q)tests/vm/torture $(KERNEL)
