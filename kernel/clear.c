@@ -310,7 +310,7 @@ int aimlock_clear_take_over(struct aimlock_clear *clear)
 		lock = the_only_one(clear);
 		if (!lock)
 			ret = -EBUSY;
-		else if (!can_be_passed_on(aimlock_part_inode(clear->set.parts), lock))
+		else if (!can_be_passed_on(clear->set.parts->inode, lock))
 			ret = -EOPNOTSUPP;
 		else
 			ret = take_over(clear, lock);

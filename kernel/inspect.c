@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Inspect: copies of the kernel's locks on the registered files.
+ * Inspect: copies of the kernel's locks on some files.
  *
  * Takes no reference to an open file: looking must never delay the release of
  * a lock.  What is copied is read under the inode's flc_lock, up to BATCH locks
@@ -71,26 +71,38 @@ unlock:
 /*
  * Call @fn for each lock, after @prepare for each batch of them.  Where the list
  * changes between two batches it is begun again; one that never stops changing
- * is believed.
+ * is believed.  With a @place: from there on, and about @most.
  */
-static int visit_all(struct inode *inode, visitor fn, int (*prepare)(void *data, bool begin),
-		     void *data)
+static int visit_all(struct inode *inode, struct aimlock_place *place, u32 most, visitor fn,
+		     int (*prepare)(void *data, bool begin), void *data)
 {
-	const void *last = NULL;
-	u32 skip = 0, restarts = 0;
+	struct aimlock_place begin = place ? *place : (struct aimlock_place){};
+	struct aimlock_place now = begin;
+	u32 restarts = 0;
 	int ret, done;
 
 	do {
-		ret = prepare ? prepare(data, !skip) : 0;
+		ret = prepare ? prepare(data, now.skip == begin.skip) : 0;
 		if (ret)
 			return ret;
 		if (restarts > RESTARTS)
-			last = NULL;
-		done = visit(inode, skip, &last, fn, data);
-		skip = done < 0 ? 0 : skip + done;
-		restarts += done < 0;
+			now.last = NULL;
+		done = visit(inode, now.skip, &now.last, fn, data);
+		if (done >= 0) {
+			now.skip += done;
+		} else {
+			if (now.skip == begin.skip) {
+				begin.changed = true;
+				begin.last = NULL;
+			}
+			now = begin;
+			restarts++;
+		}
 		cond_resched();
-	} while (done < 0 || done == BATCH);
+	} while (done < 0 || (done == BATCH && now.skip - begin.skip < most));
+	now.more = done == BATCH;
+	if (place)
+		*place = now;
 	return 0;
 }
 
@@ -273,17 +285,21 @@ static int make_room(void *data, bool begin)
 		       sizeof(*set->locks));
 }
 
-static int copy_locks(struct aimlock_set *set, struct inode *inode)
+static int copy_locks(struct aimlock_set *set, struct inode *inode, struct aimlock_place *place)
 {
+	u32 most = place ? AIMLOCK_LOCKS_AT_ONCE - set->n_locks : U32_MAX;
 	struct copier to = {
 		.set = set,
 		.first = set->n_locks,
 		.inode = inode,
 	};
 
-	if (!aimlock_inspect_has_locks(inode))
+	if (!aimlock_inspect_has_locks(inode)) {
+		if (place)
+			place->more = false;
 		return 0;
-	return visit_all(inode, copy_lock, make_room, &to);
+	}
+	return visit_all(inode, place, most, copy_lock, make_room, &to);
 }
 
 /* The path of this one can't be looked up: others still can. */
@@ -293,46 +309,130 @@ static bool is_tolerated(const struct aimlock_set *set, int error)
 				    error != -ERESTARTSYS);
 }
 
-/**
- * aimlock_inspect_add() - copy the locks of a file into a set
- * @set: the set; all zero at first, but for the last two
- * @file: the file; the set takes a reference of its own
- *
- * Return: 0, also when no file lies at the path; -ENOMEM; what looking up the path
- * gave.
- */
-int aimlock_inspect_add(struct aimlock_set *set, struct aimlock_file *file)
+static struct aimlock_part *next_part(struct aimlock_set *set)
 {
 	struct aimlock_part *part;
-	int ret;
 
-	ret = reserve((void **)&set->parts, set->n_parts, &set->room_parts, 1,
-		      sizeof(*set->parts));
-	if (ret)
-		return ret;
+	if (reserve((void **)&set->parts, set->n_parts, &set->room_parts, 1,
+		    sizeof(*set->parts)))
+		return NULL;
 	part = &set->parts[set->n_parts];
 	memset(part, 0, sizeof(*part));
-	ret = aimlock_registry_resolve(file, &part->path);
-	if (ret && !is_tolerated(set, ret))
-		return ret;
-	part->present = !ret;
+	return part;
+}
 
-	mutex_lock(&file->lock);
-	part->held = file->hold;
-	part->generation = file->generation;
-	mutex_unlock(&file->lock);
+static void let_go(struct aimlock_part *part)
+{
+	iput(part->inode);
+	path_put(&part->path);
+	part->inode = NULL;
+	part->path = (struct path){};
+}
+
+/* @part has a path, and is to be of that inode. */
+static void take_inode(struct aimlock_part *part, struct inode *inode)
+{
+	ihold(inode);
+	part->inode = inode;
+	part->dev = inode->i_sb->s_dev;
+	part->ino = inode->i_ino;
+	part->present = true;
+}
+
+/* On failure @part is as nothing. */
+static int finish_part(struct aimlock_set *set, struct aimlock_part *part,
+		       struct aimlock_file *file, struct aimlock_place *place)
+{
+	int ret = 0;
+
+	if (file) {
+		mutex_lock(&file->lock);
+		part->held = file->hold;
+		part->generation = file->generation;
+		mutex_unlock(&file->lock);
+	}
 	part->first = set->n_locks;
-	ret = part->present ? copy_locks(set, aimlock_part_inode(part)) : 0;
+	if (part->present)
+		ret = copy_locks(set, part->inode, place);
+	else if (place)
+		place->more = false;
 	if (ret) {
-		path_put(&part->path);
+		let_go(part);
+		kfree(part->found_at);
 		set->n_locks = part->first;
 		return ret;
 	}
 	part->n = set->n_locks - part->first;
 	part->file = file;
-	kobject_get(&file->kobj);
+	if (file)
+		kobject_get(&file->kobj);
 	set->n_parts++;
 	return 0;
+}
+
+/**
+ * aimlock_inspect_add() - copy the locks of a registered file into a set
+ * @set: the set; all zero at first, but for the flags at its end
+ * @file: the file; the set takes a reference of its own
+ * @place: where to begin; set to where to go on.  NULL: all of them, however many
+ *
+ * Return: 0, also when no file lies at the path; -ENOMEM; what looking up the path
+ * gave.
+ */
+int aimlock_inspect_add(struct aimlock_set *set, struct aimlock_file *file,
+			struct aimlock_place *place)
+{
+	struct aimlock_part *part = next_part(set);
+	int ret;
+
+	if (!part)
+		return -ENOMEM;
+	ret = aimlock_registry_resolve(file, &part->path);
+	if (ret && !is_tolerated(set, ret))
+		return ret;
+	if (!ret)
+		take_inode(part, d_backing_inode(part->path.dentry));
+	return finish_part(set, part, file, place);
+}
+
+/* As the caller sees it, and as /proc has it where the file was deleted. */
+static char *text_of(const struct path *path)
+{
+	char *buffer = kmalloc(PATH_MAX, GFP_KERNEL), *text, *copy;
+
+	if (!buffer)
+		return NULL;
+	text = d_path(path, buffer, PATH_MAX);
+	copy = IS_ERR(text) ? NULL : kstrdup(text, GFP_KERNEL_ACCOUNT);
+	kfree(buffer);
+	return copy;
+}
+
+/**
+ * aimlock_inspect_add_inode() - copy the locks of any file into a set
+ * @set: the set
+ * @inode: the file
+ * @path: as aimlock_inspect_get_path() found it
+ * @file: what it is registered as, or NULL
+ * @place: as for aimlock_inspect_add()
+ *
+ * The set takes references of its own.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int aimlock_inspect_add_inode(struct aimlock_set *set, struct inode *inode,
+			      const struct path *path, struct aimlock_file *file,
+			      struct aimlock_place *place)
+{
+	struct aimlock_part *part = next_part(set);
+
+	if (!part)
+		return -ENOMEM;
+	part->path = *path;
+	path_get(&part->path);
+	take_inode(part, inode);
+	part->found_at = text_of(path);
+	return finish_part(set, part, file, place);
 }
 
 static struct hlist_head *bucket(const struct aimlock_set *set, unsigned int table,
@@ -457,7 +557,7 @@ void aimlock_inspect_recount(struct aimlock_set *set)
 		lock->listed = false;
 	aimlock_for_each_part(part, set)
 		if (part->n)
-			visit_all(aimlock_part_inode(part), recount_lock, NULL, set);
+			visit_all(part->inode, NULL, U32_MAX, recount_lock, NULL, set);
 	aimlock_for_each_lock(lock, set)
 		if (lock->listed && aimlock_inspect_pinned(set, lock))
 			lock->refs--;
@@ -486,10 +586,10 @@ static void pin_lock(lock_core *core, enum aimlock_lock_kind list, void *data)
  */
 void aimlock_inspect_pin(struct aimlock_set *set)
 {
-	struct inode *inode = aimlock_part_inode(set->parts);
+	struct inode *inode = set->parts->inode;
 	struct aimlock_lock *lock;
 
-	visit_all(inode, pin_lock, NULL, set);
+	visit_all(inode, NULL, U32_MAX, pin_lock, NULL, set);
 	/* A lock that a broken filesystem leaked may name any description. */
 	aimlock_for_each_lock(lock, set) {
 		if (lock->pin && file_inode(lock->pin) != inode) {
@@ -522,11 +622,8 @@ void aimlock_inspect_leave(struct aimlock_set *set)
 {
 	struct aimlock_part *part;
 
-	aimlock_for_each_part(part, set) {
-		if (part->path.dentry)
-			path_put(&part->path);
-		memset(&part->path, 0, sizeof(part->path));
-	}
+	aimlock_for_each_part(part, set)
+		let_go(part);
 }
 
 /**
@@ -560,8 +657,11 @@ void aimlock_inspect_free(struct aimlock_set *set)
 		put_pid(lock->taker_pid);
 	}
 	aimlock_inspect_leave(set);
-	aimlock_for_each_part(part, set)
-		aimlock_registry_put(part->file);
+	aimlock_for_each_part(part, set) {
+		if (part->file)
+			aimlock_registry_put(part->file);
+		kfree(part->found_at);
+	}
 	kvfree(set->tables);
 	kvfree(set->locks);
 	kvfree(set->parts);
@@ -628,4 +728,44 @@ bool aimlock_inspect_has_locks(struct inode *inode)
 	      !list_empty(&ctx->flc_lease);
 	spin_unlock(&ctx->flc_lock);
 	return any;
+}
+
+struct path_finder {
+	const struct inode *inode;
+	struct path *path;
+	bool found;
+};
+
+/* A lock that a broken filesystem leaked may name any description. */
+static void take_path(lock_core *core, enum aimlock_lock_kind list, void *data)
+{
+	struct path_finder *finder = data;
+	const struct file *filp = lk(core, file);
+
+	if (finder->found || !filp || file_inode(filp) != finder->inode)
+		return;
+	*finder->path = filp->f_path;
+	path_get(finder->path);
+	finder->found = true;
+}
+
+/**
+ * aimlock_inspect_get_path() - by which path is one of an inode's locks there?
+ * @inode: the inode, referenced; its filesystem is active
+ * @path: set, with a reference, to the path of a lock's description
+ *
+ * That reference keeps the filesystem active, and delays the release of no lock.
+ *
+ * Return: false if the inode has no lock (any more).
+ */
+bool aimlock_inspect_get_path(struct inode *inode, struct path *path)
+{
+	struct path_finder finder = {
+		.inode = inode,
+		.path = path,
+	};
+	struct aimlock_place first = {};
+
+	visit_all(inode, &first, 0, take_path, NULL, &finder);
+	return finder.found;
 }

@@ -13,6 +13,14 @@ struct aimlock_file;
 
 #define AIMLOCK_HOLDERS_MAX	32	/* kept for one lock; more are only counted */
 
+/*
+ * How much a set should have that isn't one of a single file.  A walk over the
+ * host's processes costs about the same for one lock as for all, so these are
+ * large: 10 MB, holders not counted.
+ */
+#define AIMLOCK_FILES_AT_ONCE	4096
+#define AIMLOCK_LOCKS_AT_ONCE	16384
+
 /**
  * struct aimlock_holder - something that reaches a lock
  * @node: in &aimlock_lock.holders
@@ -60,9 +68,9 @@ struct aimlock_holder {
  * @taker_pid: the taker by identity, a reference; NULL: gone at first sight
  * @taker_exists: one of its threads still ran when the walk was over, or who it
  *	is isn't known
- * @serial: number given at first sight, never used again
+ * @serial: number given at first sight, never used again; 0: not remembered
  * @pins: how often a clear had pinned it when the look began
- * @first_seen: CLOCK_BOOTTIME, nanoseconds
+ * @first_seen: CLOCK_BOOTTIME, nanoseconds, if it is remembered
  *
  * @listed: it was still there when the walk was over
  * @refs: references to the description then, without our own
@@ -140,9 +148,32 @@ struct aimlock_lock {
 };
 
 /**
+ * struct aimlock_place - how far a look at a file with many locks has come
+ * @skip: locks that were looked at
+ * @last: the last of them: a key
+ * @look: verdict.c: which look it is
+ * @more: others may follow
+ * @changed: the locks changed between two parts of the look
+ *
+ * All zero at first.
+ */
+struct aimlock_place {
+	u32 skip;
+	const void *last;
+	u32 look;
+	bool more;
+	bool changed;
+};
+
+/**
  * struct aimlock_part - the locks of one file in a set
- * @file: a reference
- * @path: where it lay at the look, a reference, if @present
+ * @file: a reference; NULL: it isn't registered
+ * @path: of a registered file: where it lay at the look, if @present; of another:
+ *	of one of its locks' descriptions.  A reference, which keeps the filesystem
+ * @inode: a reference, if @present
+ * @found_at: of a file that was not looked up by its path: @path as text, or NULL
+ * @dev: of the filesystem
+ * @ino: the inode's number
  * @present: a regular file lay there
  * @held: the administrative hold was on
  * @generation: of the file at the look
@@ -152,6 +183,10 @@ struct aimlock_lock {
 struct aimlock_part {
 	struct aimlock_file *file;
 	struct path path;
+	struct inode *inode;
+	char *found_at;
+	dev_t dev;
+	u64 ino;
 	bool present;
 	bool held;
 	u64 generation;
@@ -185,7 +220,11 @@ struct aimlock_set {
 	bool passing;
 };
 
-int aimlock_inspect_add(struct aimlock_set *set, struct aimlock_file *file);
+int aimlock_inspect_add(struct aimlock_set *set, struct aimlock_file *file,
+			struct aimlock_place *place);
+int aimlock_inspect_add_inode(struct aimlock_set *set, struct inode *inode,
+			      const struct path *path, struct aimlock_file *file,
+			      struct aimlock_place *place);
 int aimlock_inspect_index(struct aimlock_set *set);
 struct hlist_head *aimlock_inspect_by_filp(const struct aimlock_set *set, const void *filp);
 struct hlist_head *aimlock_inspect_by_owner(const struct aimlock_set *set, const void *owner);
@@ -201,6 +240,7 @@ void aimlock_inspect_free(struct aimlock_set *set);
 bool aimlock_inspect_may_see(const struct aimlock_holder *holder, const struct cred *cred,
 			     bool all);
 bool aimlock_inspect_has_locks(struct inode *inode);
+bool aimlock_inspect_get_path(struct inode *inode, struct path *path);
 
 /* Does it live as long as its open file description, or as a file table? */
 static inline bool aimlock_is_by_description(const struct aimlock_lock *lock)
@@ -208,9 +248,9 @@ static inline bool aimlock_is_by_description(const struct aimlock_lock *lock)
 	return lock->kind != AIMLOCK_LOCK_KIND_POSIX || lock->owner == lock->filp;
 }
 
-static inline struct inode *aimlock_part_inode(const struct aimlock_part *part)
+static inline bool aimlock_set_is_full(const struct aimlock_set *set)
 {
-	return d_backing_inode(part->path.dentry);
+	return set->n_parts >= AIMLOCK_FILES_AT_ONCE || set->n_locks >= AIMLOCK_LOCKS_AT_ONCE;
 }
 
 #define aimlock_for_each_part(part, set) \

@@ -82,6 +82,7 @@ static void __exit aimlock_exit(void)
 	aimlock_registry_exit();
 	aimlock_watch_exit();
 	aimlock_sysfs_exit();
+	aimlock_verdict_exit();
 }
 
 module_init(aimlock_init);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Dump: the registered files, some at a time, over as many messages as it
- * takes.  Between two messages no lock and no filesystem is held.
+ * Dump: the registered files, or all files that have locks, some at a time, over
+ * as many messages as it takes.  Between two messages no lock is held, and no
+ * filesystem but the one whose file descriptor was given.
  */
 #include "nl_dump.h"
 #include "netlink.h"
@@ -10,13 +11,6 @@
 
 #include <linux/cred.h>
 #include <linux/slab.h>
-
-/*
- * A walk over the host's processes costs about the same for one lock as for all,
- * so these are as large as memory allows: 10 MB for a dump, holders not counted.
- */
-#define FILES_AT_ONCE	4096
-#define LOCKS_AT_ONCE	16384
 
 /**
  * aimlock_nl_dump_start() - begin
@@ -56,30 +50,56 @@ struct aimlock_nl_dump *aimlock_nl_dump_of(struct netlink_callback *cb)
 	return (struct aimlock_nl_dump *)cb->args[0];
 }
 
+/* The file that isn't done, or the next; a reference. */
+static struct aimlock_file *next_file(struct aimlock_nl_dump *dump)
+{
+	struct aimlock_file *file = dump->file;
+
+	dump->file = NULL;
+	if (file)
+		return file;
+	dump->place = (struct aimlock_place){};
+	if (!dump->only)
+		return aimlock_registry_next(&dump->next);
+	if (dump->next++)
+		return NULL;
+	kobject_get(&dump->only->kobj);
+	return dump->only;
+}
+
 /* The next files; a file that went meanwhile is passed over. */
 static int collect(struct aimlock_nl_dump *dump)
 {
 	struct aimlock_file *file;
-	int ret;
+	int ret = 0;
 
-	if (dump->only) {
-		dump->over = true;
-		return aimlock_verdict_add(&dump->set, dump->only);
-	}
-	dump->set.tolerant = true;
-	while (dump->set.n_parts < FILES_AT_ONCE && dump->set.n_locks < LOCKS_AT_ONCE) {
-		file = aimlock_registry_next(&dump->next);
-		if (!file) {
-			dump->over = true;
+	dump->set.tolerant = !dump->only;
+	while (!ret && !dump->file && !aimlock_set_is_full(&dump->set)) {
+		file = next_file(dump);
+		dump->over = !file;
+		if (!file)
 			break;
-		}
-		ret = aimlock_verdict_add(&dump->set, file);
-		aimlock_registry_put(file);
-		if (ret)
-			return ret;
+		ret = aimlock_verdict_add(&dump->set, file,
+					  dump->piecemeal ? &dump->place : NULL);
+		if (!ret && dump->place.more)
+			dump->file = file;
+		else
+			aimlock_registry_put(file);
 		cond_resched();
 	}
-	return 0;
+	dump->changes += dump->place.changed;
+	dump->place.changed = false;
+	return ret;
+}
+
+static int collect_found(struct aimlock_nl_dump *dump)
+{
+	int ret = aimlock_scan_add(&dump->scan, &dump->set);
+
+	dump->over = dump->scan.over;
+	dump->changes += dump->scan.changed;
+	dump->scan.changed = false;
+	return ret;
 }
 
 /**
@@ -98,11 +118,23 @@ int aimlock_nl_dump_refill(struct aimlock_nl_dump *dump)
 	dump->lock = 0;
 	if (dump->over)
 		return -ENODATA;
-	ret = collect(dump);
+	ret = dump->scans ? collect_found(dump) : collect(dump);
 	if (!ret)
 		ret = aimlock_verdict_reach(&dump->set);
 	aimlock_inspect_leave(&dump->set);
 	return ret;
+}
+
+/**
+ * aimlock_nl_dump_sequence() - for NLM_F_DUMP_INTR
+ * @dump: the state
+ *
+ * Return: a number that moves when files were registered or forgotten, and when a
+ * file's locks changed while they were told of.
+ */
+u32 aimlock_nl_dump_sequence(const struct aimlock_nl_dump *dump)
+{
+	return aimlock_registry_sequence() + dump->changes;
 }
 
 /**
@@ -118,6 +150,10 @@ void aimlock_nl_dump_done(struct netlink_callback *cb)
 	aimlock_inspect_free(&dump->set);
 	if (dump->only)
 		aimlock_registry_put(dump->only);
+	if (dump->file)
+		aimlock_registry_put(dump->file);
+	path_put(&dump->scan.root);
+	kfree(dump->scan.types);
 	put_cred(dump->cred);
 	kfree(dump);
 }

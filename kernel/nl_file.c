@@ -268,8 +268,8 @@ int aimlock_nl_file_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct aimlock_nl_dump *dump = aimlock_nl_dump_of(cb);
 	int ret;
 
-	cb->seq = aimlock_registry_sequence();
 	for (;;) {
+		cb->seq = aimlock_nl_dump_sequence(dump);
 		for (; dump->part < dump->set.n_parts; dump->part++) {
 			ret = dump_file(skb, cb, dump);
 			if (ret)

@@ -7,6 +7,8 @@
 #include "nl_dump.h"
 #include "registry.h"
 
+#include <linux/file.h>
+#include <linux/slab.h>
 #include <linux/timekeeping.h>
 
 #define CLEARED_MAX	1024	/* told in one reply; more are only cleared */
@@ -26,7 +28,8 @@ static int put_evidence(struct sk_buff *skb, const struct aimlock_lock *lock)
 	if (nla_put_u32(skb, AIMLOCK_A_LOCK_VERDICT, lock->verdict) ||
 	    nla_put_u32(skb, AIMLOCK_A_LOCK_TAKER, max(lock->taker, 0)) ||
 	    nla_put_u32(skb, AIMLOCK_A_LOCK_TAKER_EXISTS, lock->taker_exists) ||
-	    nla_put_u64_64bit(skb, AIMLOCK_A_LOCK_AGE_MS, age_ms(lock), AIMLOCK_A_LOCK_PAD) ||
+	    (lock->serial && nla_put_u64_64bit(skb, AIMLOCK_A_LOCK_AGE_MS, age_ms(lock),
+					       AIMLOCK_A_LOCK_PAD)) ||
 	    nla_put_u32(skb, AIMLOCK_A_LOCK_WAITERS, lock->waiters) ||
 	    nla_put_u32(skb, AIMLOCK_A_LOCK_REFS, lock->refs) ||
 	    nla_put_u32(skb, AIMLOCK_A_LOCK_REFS_FOUND, lock->fds + lock->maps + lock->flights))
@@ -39,13 +42,18 @@ static int put_evidence(struct sk_buff *skb, const struct aimlock_lock *lock)
 
 static int put_lock(struct sk_buff *skb, const struct aimlock_lock *lock)
 {
-	if (nla_put_u64_64bit(skb, AIMLOCK_A_LOCK_ID, lock->id, AIMLOCK_A_LOCK_PAD) ||
-	    nla_put_u32(skb, AIMLOCK_A_LOCK_KIND, lock->kind) ||
+	if (nla_put_u32(skb, AIMLOCK_A_LOCK_KIND, lock->kind) ||
 	    nla_put_u32(skb, AIMLOCK_A_LOCK_MODE, lock->mode) ||
 	    nla_put_u64_64bit(skb, AIMLOCK_A_LOCK_START, lock->start, AIMLOCK_A_LOCK_PAD) ||
 	    nla_put_u64_64bit(skb, AIMLOCK_A_LOCK_END, lock->end, AIMLOCK_A_LOCK_PAD))
 		return -EMSGSIZE;
 	return put_evidence(skb, lock);
+}
+
+/* A lock of a registered file has an id, by which it may be cleared. */
+static int put_id(struct sk_buff *skb, const struct aimlock_lock *lock)
+{
+	return nla_put_u64_64bit(skb, AIMLOCK_A_LOCK_ID, lock->id, AIMLOCK_A_LOCK_PAD);
 }
 
 static int put_holders(struct sk_buff *skb, const struct aimlock_nl_dump *dump,
@@ -60,21 +68,117 @@ static int put_holders(struct sk_buff *skb, const struct aimlock_nl_dump *dump,
 	return 0;
 }
 
+/*
+ * The path of a file that isn't registered is for those who may read it as a link
+ * in a holder's /proc/PID/fd.
+ */
+static bool may_see_path(const struct aimlock_nl_dump *dump, const struct aimlock_lock *lock)
+{
+	const struct aimlock_holder *holder;
+
+	if (dump->all_holders)
+		return true;
+	list_for_each_entry(holder, &lock->holders, node)
+		if (holder->pid && aimlock_inspect_may_see(holder, dump->cred, false))
+			return true;
+	return false;
+}
+
+static int put_place(struct sk_buff *skb, const struct aimlock_nl_dump *dump,
+		     const struct aimlock_part *part, const struct aimlock_lock *lock)
+{
+	const char *path = part->file ? part->file->path : part->found_at;
+
+	if (nla_put_u32(skb, AIMLOCK_A_LOCK_DEV_MAJOR, MAJOR(part->dev)) ||
+	    nla_put_u32(skb, AIMLOCK_A_LOCK_DEV_MINOR, MINOR(part->dev)) ||
+	    nla_put_u64_64bit(skb, AIMLOCK_A_LOCK_INO, part->ino, AIMLOCK_A_LOCK_PAD))
+		return -EMSGSIZE;
+	if (path && (part->file || may_see_path(dump, lock)))
+		return nla_put_string(skb, AIMLOCK_A_LOCK_PATH, path);
+	return 0;
+}
+
+/* The filesystem that an open file of the caller lies on. */
+static int scan_root(struct aimlock_nl_dump *dump, struct netlink_callback *cb,
+		     const struct nlattr *fd)
+{
+	struct file *file = fget_raw(nla_get_u32(fd));
+
+	if (!file) {
+		NL_SET_ERR_MSG_ATTR(cb->extack, fd, "this is no open file descriptor");
+		return -EBADF;
+	}
+	dump->scan.root = file->f_path;
+	path_get(&dump->scan.root);
+	fput(file);
+	dump->scans = true;
+	return 0;
+}
+
+static bool is_type(const struct nlattr *attr)
+{
+	return nla_type(attr) == AIMLOCK_A_LOCK_FS_TYPE;
+}
+
+/* The request, and the names in it, stay until the dump is done. */
+static int scan_types(struct aimlock_nl_dump *dump, struct netlink_callback *cb)
+{
+	const struct nlattr *attr;
+	u32 n = 0;
+	int rest;
+
+	/* as for mount(2): it may load the type's module */
+	if (!netlink_capable(cb->skb, CAP_SYS_ADMIN)) {
+		NL_SET_ERR_MSG(cb->extack, "types of filesystems are for CAP_SYS_ADMIN: give an fd");
+		return -EPERM;
+	}
+	nlmsg_for_each_attr(attr, cb->nlh, GENL_HDRLEN, rest)
+		n += is_type(attr);
+	dump->scan.types = kmalloc_array(n, sizeof(*dump->scan.types), GFP_KERNEL_ACCOUNT);
+	if (!dump->scan.types)
+		return -ENOMEM;
+	nlmsg_for_each_attr(attr, cb->nlh, GENL_HDRLEN, rest)
+		if (is_type(attr))
+			dump->scan.types[dump->scan.n_types++] = nla_data(attr);
+	dump->scans = true;
+	return 0;
+}
+
+static int set_range(struct aimlock_nl_dump *dump, struct netlink_callback *cb,
+		     struct nlattr **attrs)
+{
+	struct nlattr *fd = attrs[AIMLOCK_A_LOCK_FD], *type = attrs[AIMLOCK_A_LOCK_FS_TYPE];
+
+	if (!!attrs[AIMLOCK_A_LOCK_NAME] + !!fd + !!type > 1) {
+		NL_SET_ERR_MSG(cb->extack, "a name, an fd and types exclude each other");
+		return -EINVAL;
+	}
+	if (fd)
+		return scan_root(dump, cb, fd);
+	return type ? scan_types(dump, cb) : 0;
+}
+
 /**
  * aimlock_nl_lock_get_start() - LOCK_GET
  * @cb: the dump
  *
- * Return: 0; -ENOENT; -ENOMEM.
+ * Return: 0; -ENOENT; -EBADF; -EINVAL; -ENOMEM.
  */
 int aimlock_nl_lock_get_start(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = dump_attrs(cb);
 	struct aimlock_nl_dump *dump = aimlock_nl_dump_start(cb, attrs[AIMLOCK_A_LOCK_NAME]);
+	int ret;
 
 	if (IS_ERR(dump))
 		return PTR_ERR(dump);
 	dump->holders = nla_get_flag(attrs[AIMLOCK_A_LOCK_HOLDERS]);
-	return 0;
+	dump->piecemeal = true;
+	ret = set_range(dump, cb, attrs);
+	/* after a start that failed, done isn't called */
+	if (ret)
+		aimlock_nl_dump_done(cb);
+	return ret;
 }
 
 static int put_dumped(struct sk_buff *skb, const struct aimlock_nl_dump *dump,
@@ -82,10 +186,12 @@ static int put_dumped(struct sk_buff *skb, const struct aimlock_nl_dump *dump,
 {
 	const struct aimlock_part *part = &dump->set.parts[dump->part];
 
-	if (nla_put_string(skb, AIMLOCK_A_LOCK_NAME, part->file->name) ||
-	    nla_put_u64_64bit(skb, AIMLOCK_A_LOCK_GENERATION, part->generation,
-			      AIMLOCK_A_LOCK_PAD) ||
-	    put_lock(skb, lock))
+	if (part->file && (nla_put_string(skb, AIMLOCK_A_LOCK_NAME, part->file->name) ||
+			   nla_put_u64_64bit(skb, AIMLOCK_A_LOCK_GENERATION, part->generation,
+					     AIMLOCK_A_LOCK_PAD) ||
+			   put_id(skb, lock)))
+		return -EMSGSIZE;
+	if (put_lock(skb, lock) || (dump->scans && put_place(skb, dump, part, lock)))
 		return -EMSGSIZE;
 	return dump->holders ? put_holders(skb, dump, lock) : 0;
 }
@@ -140,8 +246,8 @@ int aimlock_nl_lock_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct aimlock_nl_dump *dump = aimlock_nl_dump_of(cb);
 	int ret;
 
-	cb->seq = aimlock_registry_sequence();
 	for (;;) {
+		cb->seq = aimlock_nl_dump_sequence(dump);
 		ret = dump_set(skb, cb, dump);
 		if (ret)
 			return skb->len ? skb->len : ret;
@@ -284,7 +390,7 @@ static int put_cleared(struct sk_buff *skb, const struct aimlock_set *set, u32 m
 		if (!lock->cleared || !most--)
 			continue;
 		nest = nla_nest_start(skb, AIMLOCK_A_LOCK_CLEARED);
-		if (!nest || put_lock(skb, lock))
+		if (!nest || put_id(skb, lock) || put_lock(skb, lock))
 			return -EMSGSIZE;
 		nla_nest_end(skb, nest);
 		if (!most)

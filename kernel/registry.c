@@ -215,7 +215,7 @@ static struct aimlock_file *new_file(const char *name, const char *path,
 	mutex_init(&file->clearing);
 	init_waitqueue_head(&file->wait);
 	file->seen = RB_ROOT;
-	file->grace_ms = config->set_grace ? config->grace_ms : 1000;
+	file->grace_ms = config->set_grace ? config->grace_ms : AIMLOCK_GRACE_DEFAULT;
 	file->scope = config->set_scope ? config->scope : AIMLOCK_CLEAR_SCOPE_ORPHANED;
 	file->told = AIMLOCK_STATE_FREE;
 	file->kobj.kset = file_ops->kset;

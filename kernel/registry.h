@@ -11,6 +11,8 @@
 #include <linux/workqueue.h>
 #include <linux/aimlock.h>
 
+#define AIMLOCK_GRACE_DEFAULT	1000	/* milliseconds */
+
 struct aimlock_watch;
 
 /**

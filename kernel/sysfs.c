@@ -118,7 +118,7 @@ static ssize_t path_show(struct kobject *kobj, struct kobj_attribute *attr, char
 static ssize_t locks_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	struct aimlock_set set = {};
-	int ret = aimlock_verdict_add(&set, file_of(kobj));
+	int ret = aimlock_verdict_add(&set, file_of(kobj), NULL);
 
 	if (!ret)
 		ret = sysfs_emit(buf, "%u\n", set.n_locks);
@@ -143,7 +143,7 @@ static ssize_t waiters_show(struct kobject *kobj, struct kobj_attribute *attr, c
 	const struct aimlock_lock *lock;
 	struct aimlock_set set = {};
 	u32 waiters = 0;
-	int ret = aimlock_verdict_add(&set, file_of(kobj));
+	int ret = aimlock_verdict_add(&set, file_of(kobj), NULL);
 
 	if (!ret) {
 		aimlock_for_each_lock(lock, &set)

@@ -8,7 +8,9 @@
  * cautious verdict is said.
  *
  * What was seen is kept in a tree for each file (&aimlock_file.seen, under
- * &aimlock_file.lock), by the address of the kernel's record of the lock.
+ * &aimlock_file.lock), by the address of the kernel's record of the lock.  Of locks
+ * on files that aren't registered only those are kept that look orphaned or
+ * unreachable, for some minutes, in a tree of their own.
  */
 #include "verdict.h"
 #include "compat.h"
@@ -25,6 +27,8 @@
 #include <linux/timekeeping.h>
 
 #define NO_SUSPICION	AIMLOCK_VERDICT_LIVE
+#define STRANGERS_MAX	16384
+#define STRANGERS_NS	(600 * NSEC_PER_SEC)
 
 /* A lock that was seen.  The same one again: core, filp, owner, taker, kind. */
 struct sighting {
@@ -54,9 +58,13 @@ struct sighting {
 static atomic64_t last_serial;
 static siphash_key_t id_key;
 
-static struct sighting *find(struct aimlock_file *file, const void *core)
+static DEFINE_MUTEX(strangers_lock);
+static struct rb_root strangers = RB_ROOT;	/* on files that aren't registered */
+static u32 n_strangers;
+
+static struct sighting *find(const struct rb_root *memory, const void *core)
 {
-	struct rb_node *node = file->seen.rb_node;
+	struct rb_node *node = memory->rb_node;
 
 	while (node) {
 		struct sighting *seen = rb_entry(node, struct sighting, node);
@@ -68,9 +76,9 @@ static struct sighting *find(struct aimlock_file *file, const void *core)
 	return NULL;
 }
 
-static void insert(struct aimlock_file *file, struct sighting *new)
+static void insert(struct rb_root *memory, struct sighting *new)
 {
-	struct rb_node **link = &file->seen.rb_node, *parent = NULL;
+	struct rb_node **link = &memory->rb_node, *parent = NULL;
 
 	while (*link) {
 		parent = *link;
@@ -80,12 +88,12 @@ static void insert(struct aimlock_file *file, struct sighting *new)
 			link = &parent->rb_right;
 	}
 	rb_link_node(&new->node, parent, link);
-	rb_insert_color(&new->node, &file->seen);
+	rb_insert_color(&new->node, memory);
 }
 
-static void forget(struct aimlock_file *file, struct sighting *seen)
+static void forget(struct rb_root *memory, struct sighting *seen)
 {
-	rb_erase(&seen->node, &file->seen);
+	rb_erase(&seen->node, memory);
 	put_pid(seen->taker_pid);
 	kfree(seen);
 }
@@ -131,9 +139,11 @@ static bool taker_exists(const struct aimlock_lock *lock)
 	return exists;
 }
 
-static struct sighting *first_sight(struct aimlock_file *file, const struct aimlock_lock *lock)
+/* Whoever looks at files that aren't registered pays: anybody may. */
+static struct sighting *first_sight(struct rb_root *memory, const struct aimlock_lock *lock)
 {
-	struct sighting *seen = kzalloc(sizeof(*seen), GFP_KERNEL);
+	struct sighting *seen = kzalloc(sizeof(*seen), memory == &strangers ?
+					GFP_KERNEL_ACCOUNT : GFP_KERNEL);
 
 	if (!seen)
 		return NULL;
@@ -146,11 +156,12 @@ static struct sighting *first_sight(struct aimlock_file *file, const struct aiml
 	seen->serial = atomic64_inc_return(&last_serial);
 	seen->first_seen = ktime_get_boottime_ns();
 	seen->suspicion = NO_SUSPICION;
-	insert(file, seen);
+	insert(memory, seen);
 	return seen;
 }
 
-static void forget_the_gone(struct aimlock_file *file)
+/* All that were not seen since that look began. */
+static void forget_the_gone(struct aimlock_file *file, u32 look)
 {
 	struct rb_node *node, *next;
 
@@ -158,8 +169,8 @@ static void forget_the_gone(struct aimlock_file *file)
 		struct sighting *seen = rb_entry(node, struct sighting, node);
 
 		next = rb_next(node);
-		if (seen->look != file->look)
-			forget(file, seen);
+		if ((s32)(seen->look - look) < 0)
+			forget(&file->seen, seen);
 	}
 }
 
@@ -171,33 +182,75 @@ static u64 lock_id(const struct aimlock_lock *lock)
 	return id ? id : 1;
 }
 
+static struct sighting *find_same(struct rb_root *memory, const struct aimlock_lock *lock)
+{
+	struct sighting *seen = find(memory, lock->core);
+
+	if (!seen || is_same(seen, lock))
+		return seen;
+	forget(memory, seen);
+	return NULL;
+}
+
+static void recognize(struct aimlock_lock *lock, const struct sighting *seen)
+{
+	lock->taker_pid = get_pid(seen->taker_pid);
+	lock->serial = seen->serial;
+	lock->pins = seen->pins;
+	lock->first_seen = seen->first_seen;
+	lock->id = lock_id(lock);
+}
+
 static int recall(struct aimlock_file *file, struct aimlock_set *set,
-		  struct aimlock_part *part)
+		  struct aimlock_part *part, struct aimlock_place *place)
+{
+	struct aimlock_lock *lock;
+	struct sighting *seen;
+	u32 look;
+
+	lockdep_assert_held(&file->lock);
+	file->look++;
+	look = place && place->look ? place->look : file->look;
+	aimlock_for_each_part_lock(lock, set, part) {
+		seen = find_same(&file->seen, lock);
+		if (!seen)
+			seen = first_sight(&file->seen, lock);
+		if (!seen)
+			return -ENOMEM;
+		seen->look = file->look;
+		recognize(lock, seen);
+	}
+	if (place && place->more)
+		place->look = look;
+	else
+		forget_the_gone(file, look);
+	return 0;
+}
+
+static void forget_stranger(struct sighting *seen)
+{
+	forget(&strangers, seen);
+	n_strangers--;
+}
+
+static void recall_strangers(struct aimlock_set *set, struct aimlock_part *part)
 {
 	struct aimlock_lock *lock;
 	struct sighting *seen;
 
-	lockdep_assert_held(&file->lock);
-	file->look++;
+	mutex_lock(&strangers_lock);
 	aimlock_for_each_part_lock(lock, set, part) {
-		seen = find(file, lock->core);
+		seen = find(&strangers, lock->core);
 		if (seen && !is_same(seen, lock)) {
-			forget(file, seen);
+			forget_stranger(seen);
 			seen = NULL;
 		}
-		if (!seen)
-			seen = first_sight(file, lock);
-		if (!seen)
-			return -ENOMEM;
-		seen->look = file->look;
-		lock->taker_pid = get_pid(seen->taker_pid);
-		lock->serial = seen->serial;
-		lock->pins = seen->pins;
-		lock->first_seen = seen->first_seen;
-		lock->id = lock_id(lock);
+		if (seen)
+			recognize(lock, seen);
+		else
+			lock->taker_pid = get_taker(lock->taker);
 	}
-	forget_the_gone(file);
-	return 0;
+	mutex_unlock(&strangers_lock);
 }
 
 /* Nothing was found that can use the lock: what may be said of it? */
@@ -286,20 +339,19 @@ static void settle_suspicion(const struct aimlock_set *set, struct sighting *see
 		lock->watch_ms = max(lock->watch_ms, 1U);
 }
 
-static void settle(const struct aimlock_set *set, struct aimlock_file *file,
-		   struct aimlock_lock *lock)
+/* What follows, before grace. */
+static void judge_anew(struct aimlock_lock *lock, u32 grace_ms)
 {
-	struct sighting *seen = find(file, lock->core);
-	u64 grace = (u64)file->grace_ms * NSEC_PER_MSEC;
-
-	/* another look may have met the next lock of the same record */
-	if (seen && seen->serial != lock->serial)
-		seen = NULL;
 	lock->taker_exists = taker_exists(lock);
 	lock->verdict = judge(lock);
 	lock->suspected = lock->verdict;
-	lock->suspect_ms = file->grace_ms;
-	lock->watch_ms = file->grace_ms;
+	lock->suspect_ms = grace_ms;
+	lock->watch_ms = grace_ms;
+}
+
+static void settle(const struct aimlock_set *set, struct sighting *seen,
+		   struct aimlock_lock *lock, u32 grace_ms)
+{
 	if (seen && is_disturbed(set, seen, lock)) {
 		/* nothing was learned */
 		lock->verdict = AIMLOCK_VERDICT_SUSPECT;
@@ -308,11 +360,71 @@ static void settle(const struct aimlock_set *set, struct aimlock_file *file,
 		return;
 	}
 	if (seen && is_serious(lock->verdict))
-		settle_suspicion(set, seen, lock, grace);
+		settle_suspicion(set, seen, lock, (u64)grace_ms * NSEC_PER_MSEC);
 	else if (seen)
 		seen->suspicion = NO_SUSPICION;
 	if (is_serious(lock->verdict) && lock->suspect_ms)
 		lock->verdict = AIMLOCK_VERDICT_SUSPECT;
+}
+
+static void settle_part(struct aimlock_set *set, const struct aimlock_part *part)
+{
+	struct aimlock_file *file = part->file;
+	struct aimlock_lock *lock;
+	struct sighting *seen;
+
+	mutex_lock(&file->lock);
+	aimlock_for_each_part_lock(lock, set, part) {
+		seen = find(&file->seen, lock->core);
+		/* another look may have met the next lock of the same record */
+		if (seen && seen->serial != lock->serial)
+			seen = NULL;
+		judge_anew(lock, file->grace_ms);
+		settle(set, seen, lock, file->grace_ms);
+	}
+	mutex_unlock(&file->lock);
+}
+
+/* If there is no room for it, it stays suspect. */
+static struct sighting *remember_stranger(struct aimlock_lock *lock)
+{
+	struct sighting *seen = NULL;
+
+	if (n_strangers < STRANGERS_MAX)
+		seen = first_sight(&strangers, lock);
+	if (!seen)
+		return NULL;
+	n_strangers++;
+	lock->serial = seen->serial;
+	lock->first_seen = seen->first_seen;
+	return seen;
+}
+
+static void settle_stranger(const struct aimlock_set *set, struct aimlock_lock *lock)
+{
+	struct sighting *seen = find(&strangers, lock->core);
+
+	if (seen && !is_same(seen, lock))
+		seen = NULL;	/* another look has met another one */
+	judge_anew(lock, AIMLOCK_GRACE_DEFAULT);
+	if (!is_serious(lock->verdict)) {
+		if (seen)
+			forget_stranger(seen);
+		return;
+	}
+	if (!seen && !find(&strangers, lock->core))
+		seen = remember_stranger(lock);
+	settle(set, seen, lock, AIMLOCK_GRACE_DEFAULT);
+}
+
+static void settle_strangers(struct aimlock_set *set, const struct aimlock_part *part)
+{
+	struct aimlock_lock *lock;
+
+	mutex_lock(&strangers_lock);
+	aimlock_for_each_part_lock(lock, set, part)
+		settle_stranger(set, lock);
+	mutex_unlock(&strangers_lock);
 }
 
 static struct aimlock_holder *describe_ours(struct aimlock_lock *lock,
@@ -335,7 +447,8 @@ static void describe_lease(struct aimlock_file *file, struct aimlock_lock *lock)
 {
 	struct aimlock_holder *holder = describe_ours(lock, AIMLOCK_HOLDER_KIND_AIMLOCK, "");
 
-	if (!holder || !aimlock_lease_holder(file, holder))
+	/* the file was replaced under the lease: who has it is told of the new one */
+	if (!holder || !file || !aimlock_lease_holder(file, holder))
 		return;
 	lock->taker = holder->pid;
 	lock->taker_exists = holder->state != 'X';
@@ -359,22 +472,57 @@ static void add_other_holders(struct aimlock_file *file, struct aimlock_lock *lo
 }
 
 /**
- * aimlock_verdict_add() - copy the locks of a file into a set, and recall them
+ * aimlock_verdict_add() - copy the locks of a registered file into a set, and
+ * recall them
  * @set: the set; all zero at first
  * @file: the file
+ * @place: as for aimlock_inspect_add()
  *
  * A lock's taker is known by identity from here on.
  *
  * Return: as aimlock_inspect_add().
  */
-int aimlock_verdict_add(struct aimlock_set *set, struct aimlock_file *file)
+int aimlock_verdict_add(struct aimlock_set *set, struct aimlock_file *file,
+			struct aimlock_place *place)
 {
-	int ret = aimlock_inspect_add(set, file);
+	int ret = aimlock_inspect_add(set, file, place);
 
 	if (ret)
 		return ret;
 	mutex_lock(&file->lock);
-	ret = recall(file, set, &set->parts[set->n_parts - 1]);
+	ret = recall(file, set, &set->parts[set->n_parts - 1], place);
+	mutex_unlock(&file->lock);
+	return ret;
+}
+
+/**
+ * aimlock_verdict_add_inode() - copy the locks of any file into a set, and recall
+ * them
+ * @set: the set
+ * @inode: the file
+ * @path: as for aimlock_inspect_add_inode()
+ * @file: what it is registered as, or NULL
+ * @place: as for aimlock_inspect_add()
+ *
+ * Of locks on a file that isn't registered nothing is known but what there is to
+ * see now; the taker is who has its number now.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int aimlock_verdict_add_inode(struct aimlock_set *set, struct inode *inode,
+			      const struct path *path, struct aimlock_file *file,
+			      struct aimlock_place *place)
+{
+	int ret = aimlock_inspect_add_inode(set, inode, path, file, place);
+
+	if (ret)
+		return ret;
+	if (!file) {
+		recall_strangers(set, &set->parts[set->n_parts - 1]);
+		return 0;
+	}
+	mutex_lock(&file->lock);
+	ret = recall(file, set, &set->parts[set->n_parts - 1], place);
 	mutex_unlock(&file->lock);
 	return ret;
 }
@@ -395,10 +543,10 @@ int aimlock_verdict_reach(struct aimlock_set *set)
 	if (ret)
 		return ret;
 	aimlock_for_each_part(part, set) {
-		mutex_lock(&part->file->lock);
-		aimlock_for_each_part_lock(lock, set, part)
-			settle(set, part->file, lock);
-		mutex_unlock(&part->file->lock);
+		if (part->file)
+			settle_part(set, part);
+		else
+			settle_strangers(set, part);
 	}
 	aimlock_for_each_part(part, set)
 		aimlock_for_each_part_lock(lock, set, part)
@@ -414,7 +562,7 @@ static void mark(struct aimlock_set *set, bool pinned)
 
 	mutex_lock(&part->file->lock);
 	aimlock_for_each_part_lock(lock, set, part) {
-		seen = lock->wanted ? find(part->file, lock->core) : NULL;
+		seen = lock->wanted ? find(&part->file->seen, lock->core) : NULL;
 		if (!seen || seen->serial != lock->serial)
 			continue;
 		seen->pinned = pinned;
@@ -454,7 +602,7 @@ void aimlock_verdict_unpin(struct aimlock_set *set)
  */
 int aimlock_verdict_look(struct aimlock_set *set, struct aimlock_file *file)
 {
-	int ret = aimlock_verdict_add(set, file);
+	int ret = aimlock_verdict_add(set, file, NULL);
 
 	return ret ? ret : aimlock_verdict_reach(set);
 }
@@ -523,18 +671,43 @@ const char *aimlock_verdict_state_name(enum aimlock_state state)
 	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }
 
+static void free_memory(struct rb_root *memory)
+{
+	struct sighting *seen, *next;
+
+	rbtree_postorder_for_each_entry_safe(seen, next, memory, node) {
+		put_pid(seen->taker_pid);
+		kfree(seen);
+	}
+}
+
 /**
  * aimlock_verdict_forget() - free what was seen of a file
  * @file: a file that nobody uses any more
  */
 void aimlock_verdict_forget(struct aimlock_file *file)
 {
-	struct sighting *seen, *next;
+	free_memory(&file->seen);
+}
 
-	rbtree_postorder_for_each_entry_safe(seen, next, &file->seen, node) {
-		put_pid(seen->taker_pid);
-		kfree(seen);
+/**
+ * aimlock_verdict_forget_strangers() - free what was seen long ago of locks on
+ * files that aren't registered
+ */
+void aimlock_verdict_forget_strangers(void)
+{
+	u64 now = ktime_get_boottime_ns();
+	struct rb_node *node, *next;
+
+	mutex_lock(&strangers_lock);
+	for (node = rb_first(&strangers); node; node = next) {
+		struct sighting *seen = rb_entry(node, struct sighting, node);
+
+		next = rb_next(node);
+		if (now - seen->last > STRANGERS_NS)
+			forget_stranger(seen);
 	}
+	mutex_unlock(&strangers_lock);
 }
 
 /**
@@ -543,4 +716,14 @@ void aimlock_verdict_forget(struct aimlock_file *file)
 void aimlock_verdict_init(void)
 {
 	get_random_bytes(&id_key, sizeof(id_key));
+}
+
+/**
+ * aimlock_verdict_exit() - forget all that was seen
+ *
+ * Nobody looks any more.
+ */
+void aimlock_verdict_exit(void)
+{
+	free_memory(&strangers);
 }

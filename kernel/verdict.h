@@ -22,9 +22,15 @@ struct aimlock_summary {
 };
 
 void aimlock_verdict_init(void);
+void aimlock_verdict_exit(void);
 void aimlock_verdict_forget(struct aimlock_file *file);
+void aimlock_verdict_forget_strangers(void);
 
-int aimlock_verdict_add(struct aimlock_set *set, struct aimlock_file *file);
+int aimlock_verdict_add(struct aimlock_set *set, struct aimlock_file *file,
+			struct aimlock_place *place);
+int aimlock_verdict_add_inode(struct aimlock_set *set, struct inode *inode,
+			      const struct path *path, struct aimlock_file *file,
+			      struct aimlock_place *place);
 int aimlock_verdict_reach(struct aimlock_set *set);
 int aimlock_verdict_look(struct aimlock_set *set, struct aimlock_file *file);
 void aimlock_verdict_pin(struct aimlock_set *set);

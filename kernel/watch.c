@@ -575,7 +575,7 @@ static bool judge_some(void)
 		watch = next_to_judge();
 		if (!watch)
 			break;
-		if (aimlock_verdict_add(&set, watch->file))
+		if (aimlock_verdict_add(&set, watch->file, NULL))
 			end_judgement(watch, true, 0);
 		cond_resched();
 	}

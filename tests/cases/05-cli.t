@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-verbs='add remove set list show clear hold release wait monitor diagnose metrics with-lock adopt'
+verbs='add remove set list scan show clear hold release wait monitor diagnose metrics with-lock adopt'
 
 # exits STATUS REGEX DESCRIPTION VERB...: with that in what it printed
 exits() {
@@ -44,8 +44,8 @@ usage_without_module() {
 
 no_module() {
 	local verb
-	for verb in 'add a /b' 'remove a' 'set --grace 1 a' list 'show a' 'clear a' 'hold a' \
-		'release a' 'wait a' monitor metrics; do
+	for verb in 'add a /b' 'remove a' 'set --grace 1 a' list 'scan /' 'show a' 'clear a' \
+		'hold a' 'release a' 'wait a' monitor metrics; do
 		# shellcheck disable=SC2086
 		exits 1 'the aimlock module is not loaded; load it with: modprobe aimlock' \
 			"without the module, ${verb%% *}" $verb

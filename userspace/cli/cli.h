@@ -23,6 +23,7 @@ enum aimlock_exit {
 enum {
 	AIMLOCK_OPTION_GRACE = 256,
 	AIMLOCK_OPTION_SCOPE,
+	AIMLOCK_OPTION_OUTPUT_ALL,
 	AIMLOCK_OPTION_OWN,	/* the first that a verb may use for itself */
 };
 
@@ -57,6 +58,7 @@ extern const struct aimlock_verb aimlock_cmd_monitor;
 extern const struct aimlock_verb aimlock_cmd_metrics;
 extern const struct aimlock_verb aimlock_cmd_release;
 extern const struct aimlock_verb aimlock_cmd_remove;
+extern const struct aimlock_verb aimlock_cmd_scan;
 extern const struct aimlock_verb aimlock_cmd_set;
 extern const struct aimlock_verb aimlock_cmd_show;
 extern const struct aimlock_verb aimlock_cmd_wait;
@@ -101,6 +103,14 @@ int aimlock_find_files(const struct aimlock_verb *verb, struct aimlock_netlink *
 /* Their locks too. */
 int aimlock_find_locks(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
 		       bool all, struct aimlock_files *files);
+
+/* Every lock of the filesystem that @path lies on, with its file. */
+int aimlock_find_below(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
+		       const char *path, struct aimlock_files *files);
+
+/* Appends the files of the host that have locks and aren't registered. */
+int aimlock_find_others(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
+			struct aimlock_files *files);
 
 /* change.c: true if @code is --grace or --scope, which is then read. */
 bool aimlock_change_option(const struct aimlock_verb *verb, int code,

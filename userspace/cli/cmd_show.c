@@ -83,7 +83,7 @@ static void show_references(const struct aimlock_lock *lock)
 
 static void show_times(const struct aimlock_lock *lock)
 {
-	char *age = aimlock_text_duration(lock->age_ms);
+	char *age = lock->age_ms < 0 ? NULL : aimlock_text_duration(lock->age_ms);
 
 	label("first seen");
 	printf("%s ago", age ? age : "?");

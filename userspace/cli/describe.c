@@ -25,6 +25,8 @@ static void describe_process(const struct aimlock_holder *holder)
 {
 	aimlock_say_text(holder->comm);
 	printf(" (pid %" PRIu32, holder->pid);
+	if (holder->ns_pid && holder->ns_pid != holder->pid)
+		printf(", %" PRIu32 " in its own namespace", holder->ns_pid);
 	switch (holder->state[0]) {
 	case 'T':
 	case 't':

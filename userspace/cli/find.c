@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From names and paths on the command line to files and their locks. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../lib/look.h"
@@ -125,4 +128,159 @@ int aimlock_find_locks(const struct aimlock_verb *verb, struct aimlock_netlink *
 	}
 	err = aimlock_nfsd_add_clients(files);
 	return err ? aimlock_say_error(verb, NULL, err, NULL) : status;
+}
+
+/* How long until each lock on a file that isn't registered is judged; 0: they are. */
+static uint32_t suspect_ms(const struct aimlock_locks *locks)
+{
+	uint32_t most = 0;
+	size_t i;
+
+	for (i = 0; i < locks->n; i++) {
+		const struct aimlock_lock *lock = &locks->v[i];
+
+		if (!lock->name[0] && lock->verdict == AIMLOCK_VERDICT_SUSPECT &&
+		    lock->suspect_ms > most)
+			most = lock->suspect_ms;
+	}
+	return most;
+}
+
+/* Nobody looked at such locks before, so their grace begins with the first look. */
+static int scan(struct aimlock_netlink *nl, const struct aimlock_range *range,
+		struct aimlock_locks *locks)
+{
+	int err = aimlock_client_scan(nl, range, locks);
+	uint32_t ms = err ? 0 : suspect_ms(locks);
+	const struct timespec grace = { ms / 1000, ms % 1000 * 1000000 };
+
+	if (!ms)
+		return err;
+	nanosleep(&grace, NULL);
+	return aimlock_client_scan(nl, range, locks);
+}
+
+/* What a lock does not tell of its registered file. */
+static int complete(struct aimlock_netlink *nl, struct aimlock_files *files)
+{
+	size_t i;
+
+	for (i = 0; i < files->n; i++) {
+		struct aimlock_files known = { 0 };
+		int err;
+
+		if (!files->v[i].name[0])
+			continue;
+		err = aimlock_client_files_get(nl, files->v[i].name, &known);
+		if (!err && known.n)
+			aimlock_model_complete(&files->v[i], &known.v[0]);
+		aimlock_model_free_files(&known);
+		/* It may have been forgotten meanwhile. */
+		if (err && err != -ENOENT)
+			return err;
+	}
+	return 0;
+}
+
+static int find_below(struct aimlock_netlink *nl, int fd, struct aimlock_files *files)
+{
+	const struct aimlock_range range = { .fd = fd };
+	struct aimlock_locks locks = { 0 };
+	int err = scan(nl, &range, &locks);
+
+	if (!err)
+		err = aimlock_model_group(files, &locks);
+	if (!err)
+		err = complete(nl, files);
+	aimlock_model_free_locks(&locks);
+	return err;
+}
+
+int aimlock_find_below(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
+		       const char *path, struct aimlock_files *files)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return aimlock_say_error(verb, path, errno, NULL);
+	err = find_below(nl, fd, files);
+	close(fd);
+	return err ? aimlock_say_error(verb, path, err, nl->message) : AIMLOCK_EXIT_DONE;
+}
+
+static int add_type(struct aimlock_range *range, const char *type)
+{
+	char **types = reallocarray(range->types, range->n_types + 1, sizeof(*types));
+
+	if (!types)
+		return -ENOMEM;
+	range->types = types;
+	types[range->n_types] = strdup(type);
+	return types[range->n_types++] ? 0 : -ENOMEM;
+}
+
+/* "nodev", a tab, and the type. */
+static int read_types(struct aimlock_range *range)
+{
+	FILE *in = fopen("/proc/filesystems", "re");
+	char line[256], *type;
+	int err = 0;
+
+	if (!in)
+		return -errno;
+	while (!err && fgets(line, sizeof(line), in)) {
+		line[strcspn(line, "\n")] = '\0';
+		type = strrchr(line, '\t');
+		if (type)
+			err = add_type(range, type + 1);
+	}
+	fclose(in);
+	return err;
+}
+
+static void free_types(struct aimlock_range *range)
+{
+	while (range->n_types)
+		free(range->types[--range->n_types]);
+	free(range->types);
+}
+
+/* Moves the files that aren't registered. */
+static int take_others(struct aimlock_files *found, struct aimlock_files *files)
+{
+	int err = 0;
+	size_t i;
+
+	for (i = 0; !err && i < found->n; i++)
+		if (!found->v[i].name[0])
+			err = aimlock_model_move_file(files, &found->v[i]);
+	return err;
+}
+
+static int find_others(struct aimlock_netlink *nl, struct aimlock_files *files)
+{
+	struct aimlock_range range = { .fd = -1 };
+	struct aimlock_files found = { 0 };
+	struct aimlock_locks locks = { 0 };
+	int err = read_types(&range);
+
+	if (!err)
+		err = scan(nl, &range, &locks);
+	if (!err)
+		err = aimlock_model_group(&found, &locks);
+	if (!err)
+		err = take_others(&found, files);
+	aimlock_model_free_locks(&locks);
+	aimlock_model_free_files(&found);
+	free_types(&range);
+	return err;
+}
+
+int aimlock_find_others(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
+			struct aimlock_files *files)
+{
+	int err = find_others(nl, files);
+
+	return err ? aimlock_say_error(verb, NULL, err, nl->message) : AIMLOCK_EXIT_DONE;
 }

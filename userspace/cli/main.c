@@ -12,6 +12,7 @@ static const struct aimlock_verb *const verbs[] = {
 	&aimlock_cmd_remove,
 	&aimlock_cmd_set,
 	&aimlock_cmd_list,
+	&aimlock_cmd_scan,
 	&aimlock_cmd_show,
 	&aimlock_cmd_clear,
 	&aimlock_cmd_hold,

@@ -135,8 +135,23 @@ int aimlock_client_files_get(struct aimlock_netlink *nl, const char *name,
 	return aimlock_netlink_call(nl, msg, read_file, files);
 }
 
-int aimlock_client_locks_get(struct aimlock_netlink *nl, const char *name,
-			     struct aimlock_locks *locks)
+/* What LOCK_GET is asked for: one file, or all if both are NULL. */
+static int put_range(struct nl_msg *msg, const char *name, const struct aimlock_range *range)
+{
+	size_t i;
+	int err = nla_put_flag(msg, AIMLOCK_A_LOCK_HOLDERS);
+
+	if (!err && name)
+		err = nla_put_string(msg, AIMLOCK_A_LOCK_NAME, name);
+	if (!err && range && range->fd >= 0)
+		err = nla_put_u32(msg, AIMLOCK_A_LOCK_FD, range->fd);
+	for (i = 0; !err && range && i < range->n_types; i++)
+		err = nla_put_string(msg, AIMLOCK_A_LOCK_FS_TYPE, range->types[i]);
+	return err;
+}
+
+static int dump_locks(struct aimlock_netlink *nl, const char *name,
+		      const struct aimlock_range *range, struct aimlock_locks *locks)
 {
 	int tries, err;
 
@@ -145,8 +160,7 @@ int aimlock_client_locks_get(struct aimlock_netlink *nl, const char *name,
 
 		if (!msg)
 			return -ENOMEM;
-		if ((name && nla_put_string(msg, AIMLOCK_A_LOCK_NAME, name)) ||
-		    nla_put_flag(msg, AIMLOCK_A_LOCK_HOLDERS))
+		if (put_range(msg, name, range))
 			return no_room(msg);
 		aimlock_model_free_locks(locks);
 		err = aimlock_netlink_call(nl, msg, read_lock, locks);
@@ -154,6 +168,18 @@ int aimlock_client_locks_get(struct aimlock_netlink *nl, const char *name,
 			return err;
 	}
 	return dump_interrupted(nl);
+}
+
+int aimlock_client_locks_get(struct aimlock_netlink *nl, const char *name,
+			     struct aimlock_locks *locks)
+{
+	return dump_locks(nl, name, NULL, locks);
+}
+
+int aimlock_client_scan(struct aimlock_netlink *nl, const struct aimlock_range *range,
+			struct aimlock_locks *locks)
+{
+	return dump_locks(nl, NULL, range, locks);
 }
 
 static int put_clear(struct nl_msg *msg, const struct aimlock_clear_request *request)

@@ -42,6 +42,17 @@ int aimlock_client_files_get(struct aimlock_netlink *nl, const char *name,
 int aimlock_client_locks_get(struct aimlock_netlink *nl, const char *name,
 			     struct aimlock_locks *locks);
 
+/* Which filesystems to look at. */
+struct aimlock_range {
+	int fd;			/* an open file that lies on the only one; -1: none */
+	char **types;		/* else all of these types */
+	size_t n_types;
+};
+
+/* Every lock there, with its holders, the locks of a file together. */
+int aimlock_client_scan(struct aimlock_netlink *nl, const struct aimlock_range *range,
+			struct aimlock_locks *locks);
+
 int aimlock_client_lock_clear(struct aimlock_netlink *nl,
 			      const struct aimlock_clear_request *request,
 			      struct aimlock_cleared *cleared);

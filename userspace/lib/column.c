@@ -35,9 +35,14 @@ static int yes_no(bool value, char **text)
 	return string(value ? "yes" : "no", text);
 }
 
+static bool is_registered(const struct aimlock_row *row)
+{
+	return row->file->name[0];
+}
+
 static int name_text(const struct aimlock_row *row, char **text)
 {
-	return string(row->file->name, text);
+	return is_registered(row) ? string(row->file->name, text) : 0;
 }
 
 static int state_text(const struct aimlock_row *row, char **text)
@@ -47,7 +52,7 @@ static int state_text(const struct aimlock_row *row, char **text)
 
 static int path_text(const struct aimlock_row *row, char **text)
 {
-	return string(row->file->path, text);
+	return row->file->path ? string(row->file->path, text) : 0;
 }
 
 static int locks_text(const struct aimlock_row *row, char **text)
@@ -69,22 +74,22 @@ static int holder_text(const struct aimlock_row *row, char **text)
 
 static int generation_text(const struct aimlock_row *row, char **text)
 {
-	return number(row->file->generation, text);
+	return is_registered(row) ? number(row->file->generation, text) : 0;
 }
 
 static int held_text(const struct aimlock_row *row, char **text)
 {
-	return yes_no(row->file->held, text);
+	return is_registered(row) ? yes_no(row->file->held, text) : 0;
 }
 
 static int grace_text(const struct aimlock_row *row, char **text)
 {
-	return number(row->file->grace_ms, text);
+	return is_registered(row) ? number(row->file->grace_ms, text) : 0;
 }
 
 static int scope_text(const struct aimlock_row *row, char **text)
 {
-	return string(aimlock_model_scope_name(row->file->scope), text);
+	return is_registered(row) ? string(aimlock_model_scope_name(row->file->scope), text) : 0;
 }
 
 static int device_text(const struct aimlock_row *row, char **text)
@@ -102,6 +107,8 @@ static int inode_text(const struct aimlock_row *row, char **text)
 
 static int id_text(const struct aimlock_row *row, char **text)
 {
+	if (!row->lock->id)
+		return 0;
 	return asprintf(text, "%016" PRIx64, row->lock->id) < 0 ? -ENOMEM : 0;
 }
 
@@ -156,12 +163,12 @@ static int waiters_text(const struct aimlock_row *row, char **text)
 
 static int age_text(const struct aimlock_row *row, char **text)
 {
-	return keep(aimlock_text_duration(row->lock->age_ms), text);
+	return row->lock->age_ms < 0 ? 0 : keep(aimlock_text_duration(row->lock->age_ms), text);
 }
 
 static int age_ms_text(const struct aimlock_row *row, char **text)
 {
-	return number(row->lock->age_ms, text);
+	return count(row->lock->age_ms, text);
 }
 
 static int refs_text(const struct aimlock_row *row, char **text)
@@ -227,7 +234,7 @@ const struct aimlock_column aimlock_columns[] = {
 	{ "TAKER-EXISTS", BOOLEAN, OF_LOCK,
 	  "that very process still exists", taker_exists_text },
 	{ "HOLDERS", STRING, OF_LOCK | BY_LOCK | TABLE,
-	  "what reaches the lock, as far as you may see it", holders_text },
+	  "what reaches the lock, if you may see it; PID/PID-IN-ITS-NAMESPACE", holders_text },
 	{ "HOLDER", STRING, OF_FILE | BY_FILE | TABLE,
 	  "the first holder of a lock on the file", holder_text },
 	{ "WAITERS", NUMBER, OF_FILE | OF_LOCK | BY_FILE | BY_LOCK,
@@ -243,7 +250,7 @@ const struct aimlock_column aimlock_columns[] = {
 	{ "SUSPECT-MS", NUMBER, OF_LOCK,
 	  "milliseconds left until a suspect lock is judged", suspect_text },
 	{ "PATH", STRING, OF_FILE | BY_FILE | BY_LOCK | SHRINK,
-	  "path that was registered", path_text },
+	  "path that was registered, or of the file as /proc has it", path_text },
 	{ .name = NULL },
 };
 

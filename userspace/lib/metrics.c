@@ -222,7 +222,7 @@ static int write_oldest(const struct family *family, const struct aimlock_metric
 
 			if (orphaned && lock->verdict != AIMLOCK_VERDICT_ORPHANED)
 				continue;
-			if (lock->age_ms > oldest)
+			if (lock->age_ms > (int64_t)oldest)
 				oldest = lock->age_ms;
 		}
 		err = write_labels(family, labels, out);

@@ -52,6 +52,10 @@ static struct nla_policy lock_policy[AIMLOCK_A_LOCK_MAX + 1] = {
 	[AIMLOCK_A_LOCK_GENERATION]	= { .type = NLA_U64 },
 	[AIMLOCK_A_LOCK_CLEARED]	= { .type = NLA_NESTED },
 	[AIMLOCK_A_LOCK_REMAINING]	= { .type = NLA_U32 },
+	[AIMLOCK_A_LOCK_PATH]		= { .type = NLA_STRING },
+	[AIMLOCK_A_LOCK_DEV_MAJOR]	= { .type = NLA_U32 },
+	[AIMLOCK_A_LOCK_DEV_MINOR]	= { .type = NLA_U32 },
+	[AIMLOCK_A_LOCK_INO]		= { .type = NLA_U64 },
 };
 
 static struct nla_policy holder_policy[AIMLOCK_A_HOLDER_MAX + 1] = {
@@ -188,12 +192,22 @@ static int read_lock(struct nlattr *head, int len, struct aimlock_locks *locks)
 	lock->verdict = u32_or(tb[AIMLOCK_A_LOCK_VERDICT], UINT32_MAX);
 	lock->taker = u32_or(tb[AIMLOCK_A_LOCK_TAKER], 0);
 	lock->taker_exists = u32_or(tb[AIMLOCK_A_LOCK_TAKER_EXISTS], 0);
-	lock->age_ms = u64_or(tb[AIMLOCK_A_LOCK_AGE_MS], 0);
+	lock->age_ms = tb[AIMLOCK_A_LOCK_AGE_MS] ?
+		       (int64_t)nla_get_u64(tb[AIMLOCK_A_LOCK_AGE_MS]) : -1;
 	lock->waiters = u32_or(tb[AIMLOCK_A_LOCK_WAITERS], 0);
 	lock->refs = count_or_unknown(tb[AIMLOCK_A_LOCK_REFS]);
 	lock->refs_found = count_or_unknown(tb[AIMLOCK_A_LOCK_REFS_FOUND]);
 	lock->suspect_ms = u32_or(tb[AIMLOCK_A_LOCK_SUSPECT_MS], 0);
 	lock->generation = u64_or(tb[AIMLOCK_A_LOCK_GENERATION], 0);
+	lock->has_inode = tb[AIMLOCK_A_LOCK_INO];
+	lock->dev_major = u32_or(tb[AIMLOCK_A_LOCK_DEV_MAJOR], 0);
+	lock->dev_minor = u32_or(tb[AIMLOCK_A_LOCK_DEV_MINOR], 0);
+	lock->ino = u64_or(tb[AIMLOCK_A_LOCK_INO], 0);
+	if (tb[AIMLOCK_A_LOCK_PATH]) {
+		lock->path = nla_strdup(tb[AIMLOCK_A_LOCK_PATH]);
+		if (!lock->path)
+			return -ENOMEM;
+	}
 	return read_holders(head, len, lock);
 }
 
@@ -305,28 +319,113 @@ int aimlock_model_move_file(struct aimlock_files *files, struct aimlock_file *fi
 	return 0;
 }
 
+/* Empties @lock. */
+static int move_lock(struct aimlock_file *file, struct aimlock_lock *lock)
+{
+	struct aimlock_lock *moved = add_lock(&file->locks);
+
+	if (!moved)
+		return -ENOMEM;
+	*moved = *lock;
+	*lock = (struct aimlock_lock){ 0 };
+	return 0;
+}
+
 int aimlock_model_assign(struct aimlock_files *files, struct aimlock_locks *locks)
 {
 	size_t i;
 
 	for (i = 0; i < locks->n; i++) {
-		struct aimlock_lock *lock = &locks->v[i], *copy;
+		struct aimlock_lock *lock = &locks->v[i];
 		struct aimlock_file *file = NULL;
+		int err;
 
 		if (files->n)
 			file = bsearch(lock->name, files->v, files->n, sizeof(*files->v),
 				       compare_to_name);
-		if (!file)
-			continue;
-		copy = add_lock(&file->locks);
-		if (!copy)
-			return -ENOMEM;
-		*copy = *lock;
-		lock->holders = NULL;
-		lock->n_holders = 0;
+		err = file ? move_lock(file, lock) : 0;
+		if (err)
+			return err;
 	}
 	aimlock_model_free_locks(locks);
 	return 0;
+}
+
+static bool is_of(const struct aimlock_lock *lock, const struct aimlock_file *file)
+{
+	return lock->dev_major == file->dev_major && lock->dev_minor == file->dev_minor &&
+	       lock->ino == file->ino && !strcmp(lock->name, file->name);
+}
+
+/* Locks of a file follow each other. */
+static struct aimlock_file *file_of(struct aimlock_files *files, struct aimlock_lock *lock)
+{
+	struct aimlock_file *file;
+
+	if (files->n && is_of(lock, &files->v[files->n - 1]))
+		return &files->v[files->n - 1];
+	file = add_file(files);
+	if (!file)
+		return NULL;
+	memcpy(file->name, lock->name, sizeof(file->name));
+	file->scope = UINT32_MAX;
+	file->state = AIMLOCK_STATE_FREE;
+	file->generation = lock->generation;
+	file->has_inode = lock->has_inode;
+	file->dev_major = lock->dev_major;
+	file->dev_minor = lock->dev_minor;
+	file->ino = lock->ino;
+	return file;
+}
+
+/* States from live on and verdicts are in the same order. */
+static void sum_up(struct aimlock_file *file, const struct aimlock_lock *lock)
+{
+	uint32_t state = AIMLOCK_STATE_LIVE + lock->verdict;
+
+	if (state > file->state)
+		file->state = state;
+	file->n_locks++;
+	file->orphans += lock->verdict == AIMLOCK_VERDICT_ORPHANED;
+	file->waiters += lock->waiters;
+	if (!file->has_holder && lock->n_holders) {
+		file->has_holder = true;
+		file->holder = lock->holders[0];
+	}
+}
+
+int aimlock_model_group(struct aimlock_files *files, struct aimlock_locks *locks)
+{
+	size_t i;
+
+	for (i = 0; i < locks->n; i++) {
+		struct aimlock_lock *lock = &locks->v[i];
+		struct aimlock_file *file = file_of(files, lock);
+
+		if (!file)
+			return -ENOMEM;
+		sum_up(file, lock);
+		/* the first that may be seen */
+		if (!file->path) {
+			file->path = lock->path;
+			lock->path = NULL;
+		}
+		if (move_lock(file, lock))
+			return -ENOMEM;
+	}
+	aimlock_model_free_locks(locks);
+	return 0;
+}
+
+void aimlock_model_complete(struct aimlock_file *file, struct aimlock_file *known)
+{
+	struct aimlock_locks locks = file->locks;
+
+	file->locks = known->locks;
+	known->locks = locks;
+	free_file(file);
+	*file = *known;
+	*known = (struct aimlock_file){ 0 };
 }
 
 const struct aimlock_lock *aimlock_model_find(const struct aimlock_locks *locks, uint64_t id)
@@ -352,8 +451,10 @@ void aimlock_model_free_locks(struct aimlock_locks *locks)
 {
 	size_t i;
 
-	for (i = 0; i < locks->n; i++)
+	for (i = 0; i < locks->n; i++) {
 		free_holders(&locks->v[i]);
+		free(locks->v[i].path);
+	}
 	free(locks->v);
 	*locks = (struct aimlock_locks){ 0 };
 }

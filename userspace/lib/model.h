@@ -40,7 +40,7 @@ struct aimlock_holder {
 };
 
 struct aimlock_lock {
-	char name[AIMLOCK_NAME_MAX + 1];
+	char name[AIMLOCK_NAME_MAX + 1];	/* empty: its file isn't registered */
 	uint64_t id;
 	enum aimlock_lock_kind kind;
 	enum aimlock_lock_mode mode;
@@ -49,12 +49,16 @@ struct aimlock_lock {
 	enum aimlock_verdict verdict;
 	uint32_t taker;			/* 0: none was recorded */
 	bool taker_exists;
-	uint64_t age_ms;
+	int64_t age_ms;			/* -1: not told */
 	uint32_t waiters;
 	int64_t refs;			/* -1: not told */
 	int64_t refs_found;		/* -1: not told */
 	uint32_t suspect_ms;
 	uint64_t generation;		/* of the file */
+	char *path;			/* of the file; NULL: not told */
+	bool has_inode;
+	uint32_t dev_major, dev_minor;
+	uint64_t ino;
 	struct aimlock_holder *holders;
 	size_t n_holders;
 };
@@ -65,8 +69,8 @@ struct aimlock_locks {
 };
 
 struct aimlock_file {
-	char name[AIMLOCK_NAME_MAX + 1];
-	char *path;
+	char name[AIMLOCK_NAME_MAX + 1];	/* empty: it isn't registered */
+	char *path;			/* NULL: not told */
 	enum aimlock_state state;
 	uint32_t n_locks, orphans, waiters;
 	uint64_t generation;
@@ -78,7 +82,7 @@ struct aimlock_file {
 	bool has_inode;
 	uint32_t dev_major, dev_minor;
 	uint64_t ino;
-	struct aimlock_locks locks;	/* filled by aimlock_model_assign() */
+	struct aimlock_locks locks;	/* filled by aimlock_model_assign() or _group() */
 };
 
 struct aimlock_files {
@@ -108,6 +112,12 @@ void aimlock_model_sort(struct aimlock_files *files);
 
 /* Hands each lock to its file; locks of other files are dropped. Empties @locks. */
 int aimlock_model_assign(struct aimlock_files *files, struct aimlock_locks *locks);
+
+/* Appends a file for each one that has locks, and hands them to it.  Empties @locks. */
+int aimlock_model_group(struct aimlock_files *files, struct aimlock_locks *locks);
+
+/* @file gets what @known, of the same name, has beside its locks.  Frees @known. */
+void aimlock_model_complete(struct aimlock_file *file, struct aimlock_file *known);
 
 const struct aimlock_lock *aimlock_model_find(const struct aimlock_locks *locks, uint64_t id);
 

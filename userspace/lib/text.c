@@ -8,10 +8,11 @@
 #include "text.h"
 
 #define IN_FLIGHT " (in flight)"
-/* A pid, a space, a name or a kind, and what may follow. */
+/* Two pids, a space, a name or a kind, and what may follow. */
 #define FOR_CLIENT " for "
 #define CLIENT_SIZE (sizeof(FOR_CLIENT) + sizeof(((struct aimlock_client *)0)->address))
-#define HOLDER_SIZE (10 + 1 + AIMLOCK_COMM_MAX + sizeof(IN_FLIGHT) + CLIENT_SIZE + sizeof(", "))
+#define HOLDER_SIZE (10 + 1 + 10 + 1 + AIMLOCK_COMM_MAX + sizeof(IN_FLIGHT) + CLIENT_SIZE + \
+		     sizeof(", "))
 
 char *aimlock_text_escape(const char *s)
 {
@@ -142,7 +143,10 @@ static char *write_holder(char *to, const struct aimlock_holder *holder)
 			to = stpcpy(stpcpy(to, FOR_CLIENT), holder->client->address);
 		return to;
 	}
-	to += sprintf(to, "%u %s", holder->pid, holder->comm);
+	to += sprintf(to, "%u", holder->pid);
+	if (holder->ns_pid && holder->ns_pid != holder->pid)
+		to += sprintf(to, "/%u", holder->ns_pid);
+	to += sprintf(to, " %s", holder->comm);
 	if (holder->kind == AIMLOCK_HOLDER_KIND_IN_FLIGHT)
 		to = stpcpy(to, IN_FLIGHT);
 	return to;

@@ -27,6 +27,7 @@
 #define AIMLOCK_GRACE_MAX	3600000	/* milliseconds */
 #define AIMLOCK_TTL_MIN		100	/* milliseconds */
 #define AIMLOCK_TTL_MAX		86400000	/* milliseconds */
+#define AIMLOCK_FS_TYPE_MAX	63	/* bytes, without the closing NUL */
 
 /* What the locks of a file amount to: the gravest that is present. */
 enum aimlock_state {
@@ -157,6 +158,12 @@ enum aimlock_attr_lock {
 	AIMLOCK_A_LOCK_CLEARED,		/* nest, lock attributes, any number: went */
 	AIMLOCK_A_LOCK_REMAINING,	/* u32, locks judged and still there */
 	AIMLOCK_A_LOCK_REASON,		/* u32, enum aimlock_reason, events only */
+	AIMLOCK_A_LOCK_FD,		/* u32, in lock-get: an open file of the caller */
+	AIMLOCK_A_LOCK_FS_TYPE,		/* string, any number, in lock-get */
+	AIMLOCK_A_LOCK_PATH,		/* string, of the file, if you may see it */
+	AIMLOCK_A_LOCK_DEV_MAJOR,	/* u32, of the filesystem */
+	AIMLOCK_A_LOCK_DEV_MINOR,	/* u32 */
+	AIMLOCK_A_LOCK_INO,		/* u64 */
 	AIMLOCK_A_LOCK_PAD,
 
 	__AIMLOCK_A_LOCK_MAX,
@@ -205,6 +212,9 @@ enum aimlock_attr_lease {
  * FILE_SET	do	NAME [HOLD] [GRACE_MS] [CLEAR_SCOPE]
  *				HOLD 1: EBUSY if locked; HOLD 0: ENOENT if not held
  * LOCK_GET	dump	[NAME] [HOLDERS] -> the locks of one file, or of all
+ *		dump	FD [HOLDERS] -> all locks on the filesystem that this open file
+ *				lies on, of registered files and others
+ *		dump	FS_TYPE... [HOLDERS] -> all locks on filesystems of these types
  * LOCK_CLEAR	do	NAME [SCOPE] [DRY_RUN] -> CLEARED... REMAINING GENERATION
  *			NAME ID GENERATION [FORCE] [DRY_RUN]
  *				EAGAIN: a lock is still suspect, ask again when its
