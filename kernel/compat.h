@@ -11,6 +11,8 @@
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/net.h>
+#include <linux/sched.h>
+#include <linux/sched/clock.h>
 #include <linux/skbuff.h>
 #include <linux/uidgid.h>
 #include <net/af_unix.h>
@@ -223,6 +225,22 @@ static inline struct socket *socket_of_file(struct file *filp)
 static inline struct socket *socket_of_file(struct file *filp)
 {
 	return sock_from_file(filp);
+}
+#endif
+
+/* How long a task has been off the processor; 0 where the kernel doesn't keep that. */
+#ifdef CONFIG_SCHED_INFO
+static inline u64 off_cpu_ns(const struct task_struct *task)
+{
+	u64 arrived = READ_ONCE(task->sched_info.last_arrival);
+	u64 now = sched_clock_cpu(raw_smp_processor_id());
+
+	return arrived && now > arrived ? now - arrived : 0;
+}
+#else
+static inline u64 off_cpu_ns(const struct task_struct *task)
+{
+	return 0;
 }
 #endif
 

@@ -20,6 +20,7 @@
 #define BATCH		1024
 #define RESTARTS	8
 #define WAITERS_MAX	4096
+#define WAITER_TRIES	3
 
 typedef void (*visitor)(lock_core *core, enum aimlock_lock_kind list, void *data);
 
@@ -106,69 +107,6 @@ static int visit_all(struct inode *inode, struct aimlock_place *place, u32 most,
 	return 0;
 }
 
-/* Where a count of waiters stands: @next is to be read, below @parent. */
-struct waiter_walk {
-	lock_core *parent;
-	const struct list_head *prev;
-	struct list_head *next;
-	lock_core copy;
-};
-
-/*
- * Copy the next waiter, with faults caught; true only if the copy still names
- * its blocker and its neighbour.
- */
-static bool read_waiter(struct waiter_walk *walk, lock_core *core)
-{
-	return !copy_from_kernel_nofault(&walk->copy, core, sizeof(walk->copy)) &&
-	       lk(&walk->copy, blocker) == walk->parent &&
-	       lk(&walk->copy, blocked_member).prev == walk->prev;
-}
-
-static bool climb(struct waiter_walk *walk)
-{
-	lock_core *from = walk->parent;
-
-	if (copy_from_kernel_nofault(&walk->copy, from, sizeof(walk->copy)) ||
-	    !lk(&walk->copy, blocker))
-		return false;
-	walk->parent = lk(&walk->copy, blocker);
-	walk->prev = &lk(from, blocked_member);
-	walk->next = lk(&walk->copy, blocked_member).next;
-	return true;
-}
-
-/*
- * Requests blocked by @root, those that wait behind another waiter included.
- *
- * A waiter leaves without flc_lock and its memory is free at once: nothing is
- * followed that was not copied and believed.  Stops where that fails.
- */
-static u32 count_waiters(lock_core *root)
-{
-	struct waiter_walk walk = { .parent = root };
-	u32 n = 0, steps;
-	lock_core *core;
-
-	walk.prev = &lk(root, blocked_requests);
-	walk.next = READ_ONCE(lk(root, blocked_requests).next);
-	for (steps = 0; steps < 2 * WAITERS_MAX; steps++) {
-		if (walk.next == &lk(walk.parent, blocked_requests)) {
-			if (walk.parent == root || !climb(&walk))
-				break;
-			continue;
-		}
-		core = list_entry(walk.next, lock_core, lk_blocked_member);
-		if (!read_waiter(&walk, core))
-			break;
-		n++;
-		walk.parent = core;
-		walk.prev = &lk(core, blocked_requests);
-		walk.next = lk(&walk.copy, blocked_requests).next;
-	}
-	return n;
-}
-
 static enum aimlock_lock_mode mode_of(lock_core *core)
 {
 	if (lk(core, flags) & FL_UNLOCK_PENDING)
@@ -179,8 +117,145 @@ static enum aimlock_lock_mode mode_of(lock_core *core)
 struct copier {
 	struct aimlock_set *set;
 	u32 first;
+	u32 first_waiter;
 	const struct inode *inode;
 };
+
+/* Where a walk over waiters stands: @next is to be read, below @parent. */
+struct waiter_walk {
+	lock_core *parent;
+	const struct list_head *prev;
+	struct list_head *next;
+	u32 depth;
+	lock_core copy;
+	loff_t start, end;
+};
+
+/*
+ * Copy the next waiter, with faults caught; true only if the copy still names
+ * its blocker and its neighbour.  The range is read first: what the rest proves was
+ * true then too.
+ */
+static bool read_waiter(struct waiter_walk *walk, lock_core *core)
+{
+	struct file_lock *lock = lock_of(core);
+
+	return !copy_from_kernel_nofault(&walk->start, &lock->fl_start, sizeof(walk->start)) &&
+	       !copy_from_kernel_nofault(&walk->end, &lock->fl_end, sizeof(walk->end)) &&
+	       !copy_from_kernel_nofault(&walk->copy, core, sizeof(walk->copy)) &&
+	       lk(&walk->copy, blocker) == walk->parent &&
+	       lk(&walk->copy, blocked_member).prev == walk->prev;
+}
+
+static bool climb(struct waiter_walk *walk)
+{
+	lock_core *from = walk->parent;
+
+	if (!walk->depth || copy_from_kernel_nofault(&walk->copy, from, sizeof(walk->copy)) ||
+	    !lk(&walk->copy, blocker))
+		return false;
+	walk->parent = lk(&walk->copy, blocker);
+	walk->prev = &lk(from, blocked_member);
+	walk->next = lk(&walk->copy, blocked_member).next;
+	walk->depth--;
+	return true;
+}
+
+/* Of the thread asleep in the waiter's queue; only to be compared. */
+static const void *task_in_queue(lock_core *copy)
+{
+	struct list_head *first = lk(copy, wait).head.next;
+	void *task;
+
+	if (copy_from_kernel_nofault(&task, &list_entry(first, struct wait_queue_entry,
+							entry)->private, sizeof(task)))
+		return NULL;
+	return task;
+}
+
+static enum aimlock_lock_kind kind_of(lock_core *core)
+{
+	if (lk(core, flags) & FL_OFDLCK)
+		return AIMLOCK_LOCK_KIND_OFD;
+	if (lk(core, flags) & FL_FLOCK)
+		return AIMLOCK_LOCK_KIND_FLOCK;
+	return lk(core, flags) & FL_POSIX ? AIMLOCK_LOCK_KIND_POSIX : AIMLOCK_LOCK_KIND_LEASE;
+}
+
+static void copy_waiter(struct aimlock_set *set, struct waiter_walk *walk)
+{
+	struct aimlock_waiter *waiter;
+
+	if (set->n_waiters >= set->room_waiters)
+		return;
+	waiter = &set->waiters[set->n_waiters++];
+	*waiter = (struct aimlock_waiter){
+		.depth = walk->depth,
+		.kind = kind_of(&walk->copy),
+		.mode = mode_of(&walk->copy),
+		.end = OFFSET_MAX,
+		.task = task_in_queue(&walk->copy),
+		.who.pid = max((int)lk(&walk->copy, pid), 0),
+	};
+	/* who breaks a lease has no range */
+	if (waiter->kind == AIMLOCK_LOCK_KIND_LEASE)
+		return;
+	waiter->start = walk->start;
+	waiter->end = walk->end;
+}
+
+/* Returns whether it came to the end. */
+static bool walk_waiters(struct copier *to, struct aimlock_lock *lock, lock_core *root)
+{
+	struct waiter_walk walk = { .parent = root };
+	lock_core *core;
+	u32 steps;
+
+	walk.prev = &lk(root, blocked_requests);
+	walk.next = READ_ONCE(lk(root, blocked_requests).next);
+	for (steps = 0; steps < 2 * WAITERS_MAX; steps++) {
+		if (walk.next == &lk(walk.parent, blocked_requests)) {
+			if (walk.parent == root)
+				return true;
+			if (!climb(&walk))
+				return false;
+			continue;
+		}
+		core = list_entry(walk.next, lock_core, lk_blocked_member);
+		if (!read_waiter(&walk, core))
+			return false;
+		walk.depth++;
+		lock->waiters++;
+		copy_waiter(to->set, &walk);
+		walk.parent = core;
+		walk.prev = &lk(core, blocked_requests);
+		walk.next = lk(&walk.copy, blocked_requests).next;
+	}
+	return true;
+}
+
+/*
+ * Requests blocked by @root, those that wait behind another waiter included.
+ *
+ * A waiter comes under flc_lock, which is held, but leaves under a lock of
+ * fs/locks.c alone, and its memory is free at once; it may lie on a stack.  So
+ * nothing is followed that was not copied, with faults caught, and believed: a node
+ * that names its blocker and its neighbour has not left, as none can have come.
+ * Where that fails the walk begins anew, a few times; then what it has met stands,
+ * and is less than there were.
+ */
+static void find_waiters(struct copier *to, struct aimlock_lock *lock, lock_core *root)
+{
+	struct aimlock_set *set = to->set;
+	int tries = 0;
+
+	lock->first_waiter = set->n_waiters;
+	do {
+		set->n_waiters = lock->first_waiter;
+		lock->waiters = 0;
+	} while (!walk_waiters(to, lock, root) && ++tries < WAITER_TRIES);
+	lock->n_copied = set->n_waiters - lock->first_waiter;
+}
 
 /*
  * The description of a hold or a lease, whichever name of the file it was taken by:
@@ -239,7 +314,6 @@ static void copy_lock(lock_core *core, enum aimlock_lock_kind list, void *data)
 		.mode = mode_of(core),
 		.end = OFFSET_MAX,
 		.taker = (int)lk(core, pid),
-		.waiters = count_waiters(core),
 	};
 	if (list != AIMLOCK_LOCK_KIND_LEASE) {
 		lock->start = lock_of(core)->fl_start;
@@ -248,6 +322,7 @@ static void copy_lock(lock_core *core, enum aimlock_lock_kind list, void *data)
 	if (lk(core, flags) & FL_OFDLCK)
 		lock->kind = AIMLOCK_LOCK_KIND_OFD;
 	copy_manager(lock, core, to->inode);
+	find_waiters(to, lock, core);
 	lock->leased = is_opened_by(lock->filp, aimlock_registry_lease_cred());
 	lock->ours = lock->leased || is_opened_by(lock->filp, aimlock_registry_cred());
 	lock->backs_swap = IS_SWAPFILE(to->inode);
@@ -279,10 +354,18 @@ static int make_room(void *data, bool begin)
 	struct copier *to = data;
 	struct aimlock_set *set = to->set;
 
-	if (begin)
+	int ret;
+
+	if (begin) {
 		set->n_locks = to->first;
-	return reserve((void **)&set->locks, set->n_locks, &set->room_locks, BATCH,
-		       sizeof(*set->locks));
+		set->n_waiters = to->first_waiter;
+	}
+	ret = reserve((void **)&set->locks, set->n_locks, &set->room_locks, BATCH,
+		      sizeof(*set->locks));
+	if (!ret && set->wants_waiters)
+		ret = reserve((void **)&set->waiters, set->n_waiters, &set->room_waiters,
+			      WAITERS_MAX, sizeof(*set->waiters));
+	return ret;
 }
 
 static int copy_locks(struct aimlock_set *set, struct inode *inode, struct aimlock_place *place)
@@ -291,6 +374,7 @@ static int copy_locks(struct aimlock_set *set, struct inode *inode, struct aimlo
 	struct copier to = {
 		.set = set,
 		.first = set->n_locks,
+		.first_waiter = set->n_waiters,
 		.inode = inode,
 	};
 
@@ -650,12 +734,15 @@ void aimlock_inspect_free(struct aimlock_set *set)
 {
 	struct aimlock_part *part;
 	struct aimlock_lock *lock;
+	u32 i;
 
 	aimlock_for_each_lock(lock, set) {
 		if (set->tables)
 			aimlock_inspect_drop_holders(lock);
 		put_pid(lock->taker_pid);
 	}
+	for (i = 0; i < set->n_waiters; i++)
+		put_cred(set->waiters[i].who.cred);
 	aimlock_inspect_leave(set);
 	aimlock_for_each_part(part, set) {
 		if (part->file)
@@ -663,6 +750,7 @@ void aimlock_inspect_free(struct aimlock_set *set)
 		kfree(part->found_at);
 	}
 	kvfree(set->tables);
+	kvfree(set->waiters);
 	kvfree(set->locks);
 	kvfree(set->parts);
 	memset(set, 0, sizeof(*set));

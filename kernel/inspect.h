@@ -48,6 +48,29 @@ struct aimlock_holder {
 };
 
 /**
+ * struct aimlock_waiter - a request that a lock blocks
+ * @depth: 1: it waits for the lock; else it waits behind the last one before it
+ *	whose depth is one less
+ * @kind: what is asked for
+ * @mode: what is asked for
+ * @start: first byte
+ * @end: last byte
+ * @task: of the thread that waits: a key, may be NULL
+ * @who: the process, as far as it could be found; else only its pid
+ * @off_cpu_ns: since when the thread has not run, 0 if that isn't known
+ */
+struct aimlock_waiter {
+	u32 depth;
+	enum aimlock_lock_kind kind;
+	enum aimlock_lock_mode mode;
+	loff_t start;
+	loff_t end;
+	const void *task;
+	struct aimlock_holder who;
+	u64 off_cpu_ns;
+};
+
+/**
  * struct aimlock_lock - a lock, copied, and what was found of it
  * @core: address of the kernel's record: a key, never followed
  * @filp: its open file description: a key, never followed
@@ -64,6 +87,8 @@ struct aimlock_holder {
  * @backs_loop: the file backs a loop device
  * @backs_swap: the file is swap space
  * @waiters: requests blocked by it
+ * @first_waiter: index of the first one of these that was copied
+ * @n_copied: how many were
  *
  * @taker_pid: the taker by identity, a reference; NULL: gone at first sight
  * @taker_exists: one of its threads still ran when the walk was over, or who it
@@ -114,6 +139,8 @@ struct aimlock_lock {
 	bool backs_loop;
 	bool backs_swap;
 	u32 waiters;
+	u32 first_waiter;
+	u32 n_copied;
 
 	struct pid *taker_pid;
 	bool taker_exists;
@@ -202,10 +229,15 @@ struct aimlock_part {
  * @locks: the locks, those of one file together
  * @n_locks: how many
  * @room_locks: how many fit
+ * @waiters: the requests that they block, those of one lock together, if
+ *	@wants_waiters
+ * @n_waiters: how many
+ * @room_waiters: how many fit
  * @tables: three of 1 << @bits buckets, made when the set is complete
  * @bits: see @tables
  * @tolerant: a file whose path can't be looked up counts as missing
  * @passing: nobody waits for a clear: what is seen speaks for none, only against
+ * @wants_waiters: copy them, don't just count
  */
 struct aimlock_set {
 	struct aimlock_part *parts;
@@ -214,10 +246,14 @@ struct aimlock_set {
 	struct aimlock_lock *locks;
 	u32 n_locks;
 	u32 room_locks;
+	struct aimlock_waiter *waiters;
+	u32 n_waiters;
+	u32 room_waiters;
 	struct hlist_head *tables;
 	unsigned int bits;
 	bool tolerant;
 	bool passing;
+	bool wants_waiters;
 };
 
 int aimlock_inspect_add(struct aimlock_set *set, struct aimlock_file *file,
@@ -250,7 +286,8 @@ static inline bool aimlock_is_by_description(const struct aimlock_lock *lock)
 
 static inline bool aimlock_set_is_full(const struct aimlock_set *set)
 {
-	return set->n_parts >= AIMLOCK_FILES_AT_ONCE || set->n_locks >= AIMLOCK_LOCKS_AT_ONCE;
+	return set->n_parts >= AIMLOCK_FILES_AT_ONCE || set->n_locks >= AIMLOCK_LOCKS_AT_ONCE ||
+	       set->n_waiters >= AIMLOCK_LOCKS_AT_ONCE;
 }
 
 #define aimlock_for_each_part(part, set) \

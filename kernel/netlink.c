@@ -47,6 +47,7 @@ static const struct nla_policy file_set_policy[AIMLOCK_A_FILE_MAX + 1] = {
 static const struct nla_policy lock_get_policy[AIMLOCK_A_LOCK_MAX + 1] = {
 	[AIMLOCK_A_LOCK_NAME] = { .type = NLA_NUL_STRING, .len = AIMLOCK_NAME_MAX },
 	[AIMLOCK_A_LOCK_HOLDERS] = { .type = NLA_FLAG },
+	[AIMLOCK_A_LOCK_WAITING] = { .type = NLA_FLAG },
 	[AIMLOCK_A_LOCK_FD] = { .type = NLA_U32 },
 	[AIMLOCK_A_LOCK_FS_TYPE] = { .type = NLA_NUL_STRING, .len = AIMLOCK_FS_TYPE_MAX },
 };

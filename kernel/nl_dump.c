@@ -111,9 +111,11 @@ static int collect_found(struct aimlock_nl_dump *dump)
  */
 int aimlock_nl_dump_refill(struct aimlock_nl_dump *dump)
 {
+	bool wants_waiters = dump->set.wants_waiters;
 	int ret;
 
 	aimlock_inspect_free(&dump->set);
+	dump->set.wants_waiters = wants_waiters;
 	dump->part = 0;
 	dump->lock = 0;
 	if (dump->over)

@@ -24,6 +24,7 @@
  * @cred: the reader's, a reference
  * @part: next file of @set to tell of
  * @lock: next lock of @set to tell of
+ * @waiter: next waiter of that lock to tell of
  */
 struct aimlock_nl_dump {
 	struct aimlock_set set;
@@ -41,6 +42,7 @@ struct aimlock_nl_dump {
 	const struct cred *cred;
 	u32 part;
 	u32 lock;
+	u32 waiter;
 };
 
 struct aimlock_nl_dump *aimlock_nl_dump_start(struct netlink_callback *cb,

@@ -15,6 +15,8 @@
 #define CLEARED_SIZE	192	/* of one in a message, at most */
 #define REPLY_SIZE	512	/* of the rest of it, at most */
 
+#define WAITERS_TOLD	48	/* in one message; more follow in others */
+
 #define MANAGERS_LOCK \
 	"a lock manager's: use unlock_ip, unlock_filesystem or clients/N/ctl of /proc/fs/nfsd, or ksmbd.control"
 
@@ -173,6 +175,7 @@ int aimlock_nl_lock_get_start(struct netlink_callback *cb)
 	if (IS_ERR(dump))
 		return PTR_ERR(dump);
 	dump->holders = nla_get_flag(attrs[AIMLOCK_A_LOCK_HOLDERS]);
+	dump->set.wants_waiters = nla_get_flag(attrs[AIMLOCK_A_LOCK_WAITING]);
 	dump->piecemeal = true;
 	ret = set_range(dump, cb, attrs);
 	/* after a start that failed, done isn't called */
@@ -196,21 +199,81 @@ static int put_dumped(struct sk_buff *skb, const struct aimlock_nl_dump *dump,
 	return dump->holders ? put_holders(skb, dump, lock) : 0;
 }
 
-static int dump_lock(struct sk_buff *skb, struct netlink_callback *cb,
-		     const struct aimlock_nl_dump *dump)
+static int put_waiting_process(struct sk_buff *skb, const struct aimlock_waiter *waiter)
 {
+	const char state[] = { waiter->who.state, '\0' };
+
+	if (nla_put_u32(skb, AIMLOCK_A_WAITER_NS_PID, waiter->who.ns_pid) ||
+	    nla_put_string(skb, AIMLOCK_A_WAITER_COMM, waiter->who.comm) ||
+	    nla_put_string(skb, AIMLOCK_A_WAITER_STATE, state) ||
+	    nla_put_u64_64bit(skb, AIMLOCK_A_WAITER_START_NS, waiter->who.start_ns,
+			      AIMLOCK_A_WAITER_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* What /proc/locks says is for all; the rest as of a holder. */
+static int put_waiter(struct sk_buff *skb, const struct aimlock_nl_dump *dump,
+		      const struct aimlock_waiter *waiter)
+{
+	u64 ms = div_u64(waiter->off_cpu_ns, NSEC_PER_MSEC);
+	struct nlattr *nest = nla_nest_start(skb, AIMLOCK_A_LOCK_WAITER);
+
+	if (!nest || nla_put_u32(skb, AIMLOCK_A_WAITER_PID, waiter->who.pid) ||
+	    nla_put_u32(skb, AIMLOCK_A_WAITER_DEPTH, waiter->depth) ||
+	    nla_put_u32(skb, AIMLOCK_A_WAITER_KIND, waiter->kind) ||
+	    nla_put_u32(skb, AIMLOCK_A_WAITER_MODE, waiter->mode) ||
+	    nla_put_u64_64bit(skb, AIMLOCK_A_WAITER_START, waiter->start, AIMLOCK_A_WAITER_PAD) ||
+	    nla_put_u64_64bit(skb, AIMLOCK_A_WAITER_END, waiter->end, AIMLOCK_A_WAITER_PAD))
+		return -EMSGSIZE;
+	if (waiter->off_cpu_ns &&
+	    nla_put_u64_64bit(skb, AIMLOCK_A_WAITER_WAIT_MS, ms, AIMLOCK_A_WAITER_PAD))
+		return -EMSGSIZE;
+	if (waiter->who.cred &&
+	    aimlock_inspect_may_see(&waiter->who, dump->cred, dump->all_holders) &&
+	    put_waiting_process(skb, waiter))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* Up to @to of those that were copied. */
+static int put_waiters(struct sk_buff *skb, const struct aimlock_nl_dump *dump,
+		       const struct aimlock_lock *lock, u32 to)
+{
+	u32 i;
+
+	for (i = dump->waiter; i < to; i++)
+		if (put_waiter(skb, dump, &dump->set.waiters[lock->first_waiter + i]))
+			return -EMSGSIZE;
+	return 0;
+}
+
+/* The lock with its first waiters, or more waiters of it. */
+static int dump_lock(struct sk_buff *skb, struct netlink_callback *cb,
+		     struct aimlock_nl_dump *dump)
+{
+	const struct aimlock_lock *lock = &dump->set.locks[dump->lock];
+	u32 to = min(lock->n_copied, dump->waiter + WAITERS_TOLD);
 	void *header = aimlock_netlink_put_header(skb, NETLINK_CB(cb->skb).portid,
 						  cb->nlh->nlmsg_seq, NLM_F_MULTI,
 						  AIMLOCK_CMD_LOCK_GET);
 
 	if (!header)
 		return -EMSGSIZE;
-	if (put_dumped(skb, dump, &dump->set.locks[dump->lock])) {
+	if ((dump->waiter ? nla_put_flag(skb, AIMLOCK_A_LOCK_CONTINUED) :
+			    put_dumped(skb, dump, lock)) ||
+	    put_waiters(skb, dump, lock, to)) {
 		genlmsg_cancel(skb, header);
 		return -EMSGSIZE;
 	}
 	genl_dump_check_consistent(cb, header);
 	genlmsg_end(skb, header);
+	dump->waiter = to;
+	if (to < lock->n_copied)
+		return 0;
+	dump->waiter = 0;
+	dump->lock++;
 	return 0;
 }
 
@@ -223,9 +286,11 @@ static int dump_set(struct sk_buff *skb, struct netlink_callback *cb,
 	for (; dump->part < dump->set.n_parts; dump->part++) {
 		const struct aimlock_part *part = &dump->set.parts[dump->part];
 
-		for (; dump->lock < part->first + part->n; dump->lock++) {
-			if (!dump->set.locks[dump->lock].listed)
+		while (dump->lock < part->first + part->n) {
+			if (!dump->set.locks[dump->lock].listed) {
+				dump->lock++;
 				continue;
+			}
 			ret = dump_lock(skb, cb, dump);
 			if (ret)
 				return ret;

@@ -488,6 +488,46 @@ static void walk_maps(struct walk *walk)
 	walk->blind = true;
 }
 
+/* The thread that sleeps in the queue, or the first. */
+static struct task_struct *waiting_thread(struct task_struct *leader, const void *key)
+{
+	struct task_struct *task;
+
+	for_each_thread(leader, task)
+		if (task == key)
+			return task;
+	return leader;
+}
+
+static void describe_waiter(struct aimlock_waiter *waiter)
+{
+	struct pid *pid = find_pid_ns(waiter->who.pid, &init_pid_ns);
+	struct task_struct *leader = pid ? pid_task(pid, PIDTYPE_TGID) : NULL;
+	struct task_struct *task;
+
+	if (!leader)
+		return;
+	task = waiting_thread(leader, waiter->task);
+	waiter->who = describe(task, AIMLOCK_HOLDER_KIND_FD, -1);
+	waiter->who.cred = get_cred_rcu(waiter->who.cred);
+	waiter->off_cpu_ns = off_cpu_ns(task);
+}
+
+/* It may have stopped waiting since it was copied. */
+static void describe_waiters(struct aimlock_set *set)
+{
+	u32 i;
+
+	for (i = 0; i < set->n_waiters; i++) {
+		if (set->waiters[i].who.cred)
+			continue;
+		rcu_read_lock();
+		describe_waiter(&set->waiters[i]);
+		rcu_read_unlock();
+		cond_resched();
+	}
+}
+
 static void reset(struct aimlock_set *set)
 {
 	struct aimlock_lock *lock;
@@ -531,6 +571,7 @@ int aimlock_walk(struct aimlock_set *set)
 	INIT_LIST_HEAD(&walk->work);
 
 	reset(set);
+	describe_waiters(set);
 	walk_tables(walk);
 	walk_queues(walk);
 	aimlock_inspect_recount(set);

@@ -133,7 +133,7 @@ static void check_json(struct json_object *top)
 /* Files come first in the input, then their locks. */
 static void show(struct aimlock_files *files, struct aimlock_locks *locks)
 {
-	struct aimlock_table all = { 0 };
+	struct aimlock_table all = { .tree = true };
 	size_t i, n = locks->n, assigned = 0;
 
 	aimlock_model_sort(files);
@@ -144,7 +144,7 @@ static void show(struct aimlock_files *files, struct aimlock_locks *locks)
 	for (i = 0; i < files->n; i++)
 		assigned += files->v[i].locks.n;
 	ENSURE(assigned <= n);
-	check_json(aimlock_table_document(files));
+	check_json(aimlock_table_document(files, true));
 	ENSURE(!aimlock_column_select(0, &all.columns));
 	check_json(aimlock_table_rows(&all, files));
 	free(all.columns.v);

@@ -100,7 +100,7 @@ static bool choose(struct aimlock_netlink *nl, int i, struct aimlock_lock *lock,
 {
 	struct aimlock_locks locks = { .n = 0 };
 	unsigned int serial = files_serial_at(files_path(i));
-	bool found = !aimlock_client_locks_get(nl, files_name(i), &locks) && locks.n;
+	bool found = !aimlock_client_locks_get(nl, files_name(i), false, &locks) && locks.n;
 
 	if (found) {
 		*lock = locks.v[below(locks.n)];

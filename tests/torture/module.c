@@ -161,7 +161,7 @@ void module_run_dumper(void)
 			continue;
 		ret = aimlock_client_files_get(&nl, NULL, &files);
 		if (!ret)
-			ret = aimlock_client_locks_get(&nl, NULL, &locks);
+			ret = aimlock_client_locks_get(&nl, NULL, true, &locks);
 		if (!ret)
 			world->n.dumps++;
 		else if (ret != -EINTR)

@@ -100,17 +100,17 @@ int aimlock_find_events(const struct aimlock_verb *verb, struct aimlock_netlink 
 int aimlock_find_files(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
 		       char *const *args, int n, struct aimlock_files *files);
 
-/* Their locks too. */
+/* Their locks too, and who waits for them. */
 int aimlock_find_locks(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
-		       bool all, struct aimlock_files *files);
+		       bool all, bool waiting, struct aimlock_files *files);
 
 /* Every lock of the filesystem that @path lies on, with its file. */
 int aimlock_find_below(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
-		       const char *path, struct aimlock_files *files);
+		       const char *path, bool waiting, struct aimlock_files *files);
 
 /* Appends the files of the host that have locks and aren't registered. */
 int aimlock_find_others(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
-			struct aimlock_files *files);
+			bool waiting, struct aimlock_files *files);
 
 /* change.c: true if @code is --grace or --scope, which is then read. */
 bool aimlock_change_option(const struct aimlock_verb *verb, int code,
@@ -125,6 +125,10 @@ int aimlock_change_file(const struct aimlock_verb *verb, const char *name,
 
 /* "flock write 0-EOF, taken by 123 (gone), id 0123456789abcdef" */
 void aimlock_describe_lock(const struct aimlock_lock *lock);
+
+/* "77 busd, to write 0-EOF, for 12.0s, behind 76" */
+void aimlock_describe_waiter(const struct aimlock_lock *lock,
+			     const struct aimlock_waiter *waiter);
 
 /* "fd 5 of busd (pid 77)" */
 void aimlock_describe_holder(const struct aimlock_holder *holder);

@@ -66,7 +66,7 @@ static int look(struct clear *clear, char **name)
 	int status = aimlock_find_files(clear->verb, &clear->nl, name, 1, &clear->before);
 
 	if (!status)
-		status = aimlock_find_locks(clear->verb, &clear->nl, false, &clear->before);
+		status = aimlock_find_locks(clear->verb, &clear->nl, false, false, &clear->before);
 	if (!status && clear->before.n != 1)
 		status = aimlock_say_error(clear->verb, *name, EINVAL,
 					   "several names have this path; give one of them");
@@ -154,7 +154,7 @@ static void explain_remaining(struct clear *clear, const struct aimlock_cleared 
 	size_t i;
 
 	if (aimlock_find_files(clear->verb, &clear->nl, name, 1, &now) ||
-	    aimlock_find_locks(clear->verb, &clear->nl, false, &now))
+	    aimlock_find_locks(clear->verb, &clear->nl, false, false, &now))
 		goto free;
 	for (i = 0; i < now.v[0].locks.n; i++) {
 		const struct aimlock_lock *lock = &now.v[0].locks.v[i];

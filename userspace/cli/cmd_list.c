@@ -22,9 +22,9 @@ static int look(const struct list *list, struct aimlock_netlink *nl, char **args
 
 	status = aimlock_find_files(verb, nl, args, n, files);
 	if (files->n && aimlock_listing_has_locks(&list->listing))
-		more = aimlock_find_locks(verb, nl, !n, files);
+		more = aimlock_find_locks(verb, nl, !n, list->listing.table.tree, files);
 	if (more == AIMLOCK_EXIT_DONE && list->all)
-		more = aimlock_find_others(verb, nl, files);
+		more = aimlock_find_others(verb, nl, list->listing.table.tree, files);
 	return more == AIMLOCK_EXIT_DONE ? status : more;
 }
 

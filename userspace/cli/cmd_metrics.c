@@ -43,7 +43,7 @@ static int look_and_write(const struct aimlock_verb *verb, struct aimlock_netlin
 	int status = aimlock_find_files(verb, nl, NULL, 0, &files);
 
 	if (!status)
-		status = aimlock_find_locks(verb, nl, true, &files);
+		status = aimlock_find_locks(verb, nl, true, false, &files);
 	if (!status)
 		status = write_out(verb, path, &metrics);
 	aimlock_model_free_files(&files);

@@ -18,7 +18,7 @@ static int scan(const struct aimlock_listing *listing, const char *path)
 	status = aimlock_find_module(listing->verb, &nl);
 	if (status)
 		return status;
-	status = aimlock_find_below(listing->verb, &nl, path, &files);
+	status = aimlock_find_below(listing->verb, &nl, path, listing->table.tree, &files);
 	if (!status)
 		status = aimlock_listing_print(listing, &files);
 	aimlock_model_free_files(&files);

@@ -8,7 +8,7 @@
 #include "cli.h"
 
 static const struct aimlock_option options[] = {
-	{ 'J', "json", NULL, "JSON, as list --json prints it" },
+	{ 'J', "json", NULL, "JSON, as list --tree --json prints it" },
 	{ .name = NULL },
 };
 
@@ -84,6 +84,7 @@ static void show_references(const struct aimlock_lock *lock)
 static void show_times(const struct aimlock_lock *lock)
 {
 	char *age = lock->age_ms < 0 ? NULL : aimlock_text_duration(lock->age_ms);
+	size_t i;
 
 	label("first seen");
 	printf("%s ago", age ? age : "?");
@@ -97,6 +98,11 @@ static void show_times(const struct aimlock_lock *lock)
 		       lock->waiters == 1 ? "" : "s");
 	else
 		puts("nobody");
+	for (i = 0; i < lock->n_waiting; i++) {
+		label("");
+		aimlock_describe_waiter(lock, &lock->waiting[i]);
+		putchar('\n');
+	}
 }
 
 static void show_lock(const struct aimlock_file *file, const struct aimlock_lock *lock)
@@ -142,9 +148,9 @@ static int show(const struct aimlock_verb *verb, struct aimlock_netlink *nl, cha
 	size_t i;
 
 	if (!status)
-		status = aimlock_find_locks(verb, nl, false, &files);
+		status = aimlock_find_locks(verb, nl, false, true, &files);
 	if (!status && json)
-		status = aimlock_print_json(verb, aimlock_table_document(&files));
+		status = aimlock_print_json(verb, aimlock_table_document(&files, true));
 	for (i = 0; !status && !json && i < files.n; i++) {
 		if (i)
 			putchar('\n');

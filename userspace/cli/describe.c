@@ -21,6 +21,25 @@ void aimlock_describe_lock(const struct aimlock_lock *lock)
 	printf(", id %016" PRIx64, lock->id);
 }
 
+void aimlock_describe_waiter(const struct aimlock_lock *lock,
+			     const struct aimlock_waiter *waiter)
+{
+	const struct aimlock_waiter *behind = aimlock_model_behind(lock, waiter);
+	const struct aimlock_lock wanted = { .start = waiter->start, .end = waiter->end };
+	char *process = aimlock_text_waiter(waiter), *range = aimlock_text_range(&wanted);
+	char *time = waiter->wait_ms < 0 ? NULL : aimlock_text_duration(waiter->wait_ms);
+
+	aimlock_say_text(process ? process : "?");
+	printf(", to %s %s", aimlock_model_mode_name(waiter->mode), range ? range : "?");
+	if (time)
+		printf(", for %s", time);
+	if (behind)
+		printf(", behind %" PRIu32, behind->pid);
+	free(process);
+	free(range);
+	free(time);
+}
+
 static void describe_process(const struct aimlock_holder *holder)
 {
 	aimlock_say_text(holder->comm);

@@ -111,18 +111,18 @@ int aimlock_find_files(const struct aimlock_verb *verb, struct aimlock_netlink *
 }
 
 int aimlock_find_locks(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
-		       bool all, struct aimlock_files *files)
+		       bool all, bool waiting, struct aimlock_files *files)
 {
 	int status = AIMLOCK_EXIT_DONE, err;
 	size_t i;
 
 	if (all) {
-		err = aimlock_look_locks(nl, NULL, files);
+		err = aimlock_look_locks(nl, NULL, waiting, files);
 		if (err)
 			status = aimlock_say_error(verb, NULL, err, nl->message);
 	}
 	for (i = 0; !all && i < files->n; i++) {
-		err = aimlock_look_locks(nl, files->v[i].name, files);
+		err = aimlock_look_locks(nl, files->v[i].name, waiting, files);
 		if (err)
 			status = aimlock_say_error(verb, files->v[i].name, err, nl->message);
 	}
@@ -148,16 +148,16 @@ static uint32_t suspect_ms(const struct aimlock_locks *locks)
 
 /* Nobody looked at such locks before, so their grace begins with the first look. */
 static int scan(struct aimlock_netlink *nl, const struct aimlock_range *range,
-		struct aimlock_locks *locks)
+		bool waiting, struct aimlock_locks *locks)
 {
-	int err = aimlock_client_scan(nl, range, locks);
+	int err = aimlock_client_scan(nl, range, waiting, locks);
 	uint32_t ms = err ? 0 : suspect_ms(locks);
 	const struct timespec grace = { ms / 1000, ms % 1000 * 1000000 };
 
 	if (!ms)
 		return err;
 	nanosleep(&grace, NULL);
-	return aimlock_client_scan(nl, range, locks);
+	return aimlock_client_scan(nl, range, waiting, locks);
 }
 
 /* What a lock does not tell of its registered file. */
@@ -182,11 +182,12 @@ static int complete(struct aimlock_netlink *nl, struct aimlock_files *files)
 	return 0;
 }
 
-static int find_below(struct aimlock_netlink *nl, int fd, struct aimlock_files *files)
+static int find_below(struct aimlock_netlink *nl, int fd, bool waiting,
+		      struct aimlock_files *files)
 {
 	const struct aimlock_range range = { .fd = fd };
 	struct aimlock_locks locks = { 0 };
-	int err = scan(nl, &range, &locks);
+	int err = scan(nl, &range, waiting, &locks);
 
 	if (!err)
 		err = aimlock_model_group(files, &locks);
@@ -197,14 +198,14 @@ static int find_below(struct aimlock_netlink *nl, int fd, struct aimlock_files *
 }
 
 int aimlock_find_below(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
-		       const char *path, struct aimlock_files *files)
+		       const char *path, bool waiting, struct aimlock_files *files)
 {
 	int fd = open(path, O_PATH | O_CLOEXEC);
 	int err;
 
 	if (fd < 0)
 		return aimlock_say_error(verb, path, errno, NULL);
-	err = find_below(nl, fd, files);
+	err = find_below(nl, fd, waiting, files);
 	close(fd);
 	return err ? aimlock_say_error(verb, path, err, nl->message) : AIMLOCK_EXIT_DONE;
 }
@@ -258,7 +259,7 @@ static int take_others(struct aimlock_files *found, struct aimlock_files *files)
 	return err;
 }
 
-static int find_others(struct aimlock_netlink *nl, struct aimlock_files *files)
+static int find_others(struct aimlock_netlink *nl, bool waiting, struct aimlock_files *files)
 {
 	struct aimlock_range range = { .fd = -1 };
 	struct aimlock_files found = { 0 };
@@ -266,7 +267,7 @@ static int find_others(struct aimlock_netlink *nl, struct aimlock_files *files)
 	int err = read_types(&range);
 
 	if (!err)
-		err = scan(nl, &range, &locks);
+		err = scan(nl, &range, waiting, &locks);
 	if (!err)
 		err = aimlock_model_group(&found, &locks);
 	if (!err)
@@ -278,9 +279,9 @@ static int find_others(struct aimlock_netlink *nl, struct aimlock_files *files)
 }
 
 int aimlock_find_others(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
-			struct aimlock_files *files)
+			bool waiting, struct aimlock_files *files)
 {
-	int err = find_others(nl, files);
+	int err = find_others(nl, waiting, files);
 
 	return err ? aimlock_say_error(verb, NULL, err, nl->message) : AIMLOCK_EXIT_DONE;
 }

@@ -30,6 +30,9 @@ bool aimlock_listing_option(struct aimlock_listing *listing, int code)
 	case 'r':
 		listing->table.raw = true;
 		return true;
+	case 't':
+		listing->table.tree = true;
+		return true;
 	}
 	return false;
 }
@@ -61,6 +64,8 @@ static int choose_columns(struct aimlock_listing *listing)
 		err = aimlock_column_parse(listing->columns, &listing->table.columns, &bad, &len);
 	if (err == -EINVAL)
 		aimlock_say_usage(listing->verb, "unknown column '%.*s'", (int)len, bad);
+	if (listing->table.by_file && listing->table.tree)
+		aimlock_say_usage(listing->verb, "--files and --tree exclude each other");
 	if (!err)
 		check_columns(listing);
 	return err;
@@ -99,7 +104,7 @@ int aimlock_listing_print(const struct aimlock_listing *listing,
 			  const struct aimlock_files *files)
 {
 	if (listing->document)
-		return aimlock_print_json(listing->verb, aimlock_table_document(files));
+		return aimlock_print_json(listing->verb, aimlock_table_document(files, listing->table.tree));
 	if (listing->json)
 		return aimlock_print_json(listing->verb,
 					  aimlock_table_rows(&listing->table, files));

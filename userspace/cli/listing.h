@@ -13,7 +13,8 @@
 	{ 'n', "noheadings", NULL, "no column headings" }, \
 	{ 'o', "output", "COL,...", "these columns; +COL,...: after the usual ones" }, \
 	{ AIMLOCK_OPTION_OUTPUT_ALL, "output-all", NULL, "all columns" }, \
-	{ 'r', "raw", NULL, "raw output, for scripts" }
+	{ 'r', "raw", NULL, "raw output, for scripts" }, \
+	{ 't', "tree", NULL, "who waits for a lock, below it; in JSON too" }
 
 struct aimlock_listing {
 	const struct aimlock_verb *verb;

@@ -149,7 +149,7 @@ static int ask(struct aimlock_netlink *nl, struct aimlock_target *target, bool *
 
 	if (err || !name[0])
 		return err;
-	err = aimlock_client_locks_get(nl, name, &locks);
+	err = aimlock_client_locks_get(nl, name, false, &locks);
 	if (!err) {
 		*registered = true;
 		aimlock_facts_string(&target->report->facts, "name", name);

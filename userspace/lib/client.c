@@ -136,11 +136,14 @@ int aimlock_client_files_get(struct aimlock_netlink *nl, const char *name,
 }
 
 /* What LOCK_GET is asked for: one file, or all if both are NULL. */
-static int put_range(struct nl_msg *msg, const char *name, const struct aimlock_range *range)
+static int put_range(struct nl_msg *msg, const char *name, const struct aimlock_range *range,
+		     bool waiting)
 {
 	size_t i;
 	int err = nla_put_flag(msg, AIMLOCK_A_LOCK_HOLDERS);
 
+	if (!err && waiting)
+		err = nla_put_flag(msg, AIMLOCK_A_LOCK_WAITING);
 	if (!err && name)
 		err = nla_put_string(msg, AIMLOCK_A_LOCK_NAME, name);
 	if (!err && range && range->fd >= 0)
@@ -151,7 +154,8 @@ static int put_range(struct nl_msg *msg, const char *name, const struct aimlock_
 }
 
 static int dump_locks(struct aimlock_netlink *nl, const char *name,
-		      const struct aimlock_range *range, struct aimlock_locks *locks)
+		      const struct aimlock_range *range, bool waiting,
+		      struct aimlock_locks *locks)
 {
 	int tries, err;
 
@@ -160,7 +164,7 @@ static int dump_locks(struct aimlock_netlink *nl, const char *name,
 
 		if (!msg)
 			return -ENOMEM;
-		if (put_range(msg, name, range))
+		if (put_range(msg, name, range, waiting))
 			return no_room(msg);
 		aimlock_model_free_locks(locks);
 		err = aimlock_netlink_call(nl, msg, read_lock, locks);
@@ -170,16 +174,16 @@ static int dump_locks(struct aimlock_netlink *nl, const char *name,
 	return dump_interrupted(nl);
 }
 
-int aimlock_client_locks_get(struct aimlock_netlink *nl, const char *name,
+int aimlock_client_locks_get(struct aimlock_netlink *nl, const char *name, bool waiting,
 			     struct aimlock_locks *locks)
 {
-	return dump_locks(nl, name, NULL, locks);
+	return dump_locks(nl, name, NULL, waiting, locks);
 }
 
 int aimlock_client_scan(struct aimlock_netlink *nl, const struct aimlock_range *range,
-			struct aimlock_locks *locks)
+			bool waiting, struct aimlock_locks *locks)
 {
-	return dump_locks(nl, NULL, range, locks);
+	return dump_locks(nl, NULL, range, waiting, locks);
 }
 
 static int put_clear(struct nl_msg *msg, const struct aimlock_clear_request *request)

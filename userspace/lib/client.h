@@ -38,8 +38,10 @@ int aimlock_client_file_set(struct aimlock_netlink *nl, const char *name,
 int aimlock_client_files_get(struct aimlock_netlink *nl, const char *name,
 			     struct aimlock_files *files);
 
-/* The locks of one file, or with NULL those of all, with their holders. */
-int aimlock_client_locks_get(struct aimlock_netlink *nl, const char *name,
+/* The locks of one file, or with NULL those of all, with their holders, and with who
+ * waits for them.
+ */
+int aimlock_client_locks_get(struct aimlock_netlink *nl, const char *name, bool waiting,
 			     struct aimlock_locks *locks);
 
 /* Which filesystems to look at. */
@@ -51,7 +53,7 @@ struct aimlock_range {
 
 /* Every lock there, with its holders, the locks of a file together. */
 int aimlock_client_scan(struct aimlock_netlink *nl, const struct aimlock_range *range,
-			struct aimlock_locks *locks);
+			bool waiting, struct aimlock_locks *locks);
 
 int aimlock_client_lock_clear(struct aimlock_netlink *nl,
 			      const struct aimlock_clear_request *request,

@@ -114,28 +114,32 @@ static int id_text(const struct aimlock_row *row, char **text)
 
 static int kind_text(const struct aimlock_row *row, char **text)
 {
-	return string(aimlock_model_kind_name(row->lock->kind), text);
+	return string(aimlock_model_kind_name(row->waiter ? row->waiter->kind : row->lock->kind), text);
 }
 
 static int mode_text(const struct aimlock_row *row, char **text)
 {
-	return string(aimlock_model_mode_name(row->lock->mode), text);
+	return string(aimlock_model_mode_name(row->waiter ? row->waiter->mode : row->lock->mode), text);
 }
 
 static int start_text(const struct aimlock_row *row, char **text)
 {
-	return number(row->lock->start, text);
+	return number(row->waiter ? row->waiter->start : row->lock->start, text);
 }
 
 static int end_text(const struct aimlock_row *row, char **text)
 {
-	if (row->lock->end < AIMLOCK_END_OF_FILE)
-		return number(row->lock->end, text);
+	uint64_t end = row->waiter ? row->waiter->end : row->lock->end;
+
+	if (end < AIMLOCK_END_OF_FILE)
+		return number(end, text);
 	return string("EOF", text);
 }
 
 static int verdict_text(const struct aimlock_row *row, char **text)
 {
+	if (row->waiter)
+		return string("waiting", text);
 	return string(aimlock_model_verdict_name(row->lock->verdict), text);
 }
 
@@ -151,6 +155,8 @@ static int taker_exists_text(const struct aimlock_row *row, char **text)
 
 static int holders_text(const struct aimlock_row *row, char **text)
 {
+	if (row->waiter)
+		return keep(aimlock_text_waiter(row->waiter), text);
 	if (!row->lock->n_holders)
 		return 0;
 	return keep(aimlock_text_holders(row->lock->holders, row->lock->n_holders), text);
@@ -163,12 +169,14 @@ static int waiters_text(const struct aimlock_row *row, char **text)
 
 static int age_text(const struct aimlock_row *row, char **text)
 {
-	return row->lock->age_ms < 0 ? 0 : keep(aimlock_text_duration(row->lock->age_ms), text);
+	int64_t ms = row->waiter ? row->waiter->wait_ms : row->lock->age_ms;
+
+	return ms < 0 ? 0 : keep(aimlock_text_duration(ms), text);
 }
 
 static int age_ms_text(const struct aimlock_row *row, char **text)
 {
-	return count(row->lock->age_ms, text);
+	return count(row->waiter ? row->waiter->wait_ms : row->lock->age_ms, text);
 }
 
 static int refs_text(const struct aimlock_row *row, char **text)
@@ -195,6 +203,8 @@ static int suspect_text(const struct aimlock_row *row, char **text)
 #define BY_LOCK	AIMLOCK_COLUMN_BY_LOCK
 #define TABLE	AIMLOCK_COLUMN_TABLE
 #define SHRINK	AIMLOCK_COLUMN_SHRINK
+#define WAITER	AIMLOCK_COLUMN_OF_WAITER
+#define TREE	AIMLOCK_COLUMN_TREE
 
 const struct aimlock_column aimlock_columns[] = {
 	{ "NAME", STRING, OF_FILE | BY_FILE | BY_LOCK,
@@ -219,29 +229,29 @@ const struct aimlock_column aimlock_columns[] = {
 	  "inode number of the file", inode_text },
 	{ "ID", STRING, OF_LOCK,
 	  "id of the lock, for clear --id", id_text },
-	{ "KIND", STRING, OF_LOCK | BY_LOCK,
+	{ "KIND", STRING, OF_LOCK | BY_LOCK | WAITER,
 	  "flock, posix, ofd or lease", kind_text },
-	{ "MODE", STRING, OF_LOCK | BY_LOCK,
+	{ "MODE", STRING, OF_LOCK | BY_LOCK | WAITER,
 	  "read or write; unlock: a lease that is being broken", mode_text },
-	{ "START", NUMBER, OF_LOCK | BY_LOCK,
+	{ "START", NUMBER, OF_LOCK | BY_LOCK | WAITER,
 	  "first byte of the range", start_text },
-	{ "END", NUMBER, OF_LOCK | BY_LOCK,
+	{ "END", NUMBER, OF_LOCK | BY_LOCK | WAITER,
 	  "last byte of the range; EOF, in JSON null: to the end", end_text },
-	{ "VERDICT", STRING, OF_LOCK | BY_LOCK,
-	  "what is proven of the lock", verdict_text },
+	{ "VERDICT", STRING, OF_LOCK | BY_LOCK | WAITER,
+	  "what is proven of the lock; waiting: a request for it", verdict_text },
 	{ "TAKER", NUMBER, OF_LOCK | BY_LOCK,
 	  "pid recorded when the lock was taken", taker_text },
 	{ "TAKER-EXISTS", BOOLEAN, OF_LOCK,
 	  "that very process still exists", taker_exists_text },
-	{ "HOLDERS", STRING, OF_LOCK | BY_LOCK | TABLE,
+	{ "HOLDERS", STRING, OF_LOCK | BY_LOCK | TABLE | WAITER | TREE,
 	  "what reaches the lock, if you may see it; PID/PID-IN-ITS-NAMESPACE", holders_text },
 	{ "HOLDER", STRING, OF_FILE | BY_FILE | TABLE,
 	  "the first holder of a lock on the file", holder_text },
 	{ "WAITERS", NUMBER, OF_FILE | OF_LOCK | BY_FILE | BY_LOCK,
 	  "number of requests that the lock, or any on the file, blocks", waiters_text },
-	{ "AGE", STRING, OF_LOCK | BY_LOCK | TABLE,
-	  "time since the lock was first seen", age_text },
-	{ "AGE-MS", NUMBER, OF_LOCK,
+	{ "AGE", STRING, OF_LOCK | BY_LOCK | TABLE | WAITER,
+	  "time since the lock was first seen, or that a request has waited", age_text },
+	{ "AGE-MS", NUMBER, OF_LOCK | WAITER,
 	  "the same in milliseconds", age_ms_text },
 	{ "REFS", NUMBER, OF_LOCK,
 	  "references to the open file description", refs_text },
@@ -316,7 +326,7 @@ int aimlock_column_text(const struct aimlock_column *column, const struct aimloc
 			char **text)
 {
 	*text = NULL;
-	if (!row->lock && !(column->flags & OF_FILE))
+	if (row->waiter ? !(column->flags & WAITER) : !row->lock && !(column->flags & OF_FILE))
 		return 0;
 	return column->text(row, text);
 }

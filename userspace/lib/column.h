@@ -21,12 +21,15 @@ enum aimlock_column_flags {
 	AIMLOCK_COLUMN_BY_LOCK	= 1 << 3,	/* shown by default, one row a lock */
 	AIMLOCK_COLUMN_TABLE	= 1 << 4,	/* left out of the nested JSON */
 	AIMLOCK_COLUMN_SHRINK	= 1 << 5,	/* may be cut to fit the terminal */
+	AIMLOCK_COLUMN_OF_WAITER = 1 << 6,	/* says something of who waits for a lock */
+	AIMLOCK_COLUMN_TREE	= 1 << 7,	/* shows who waits behind whom */
 };
 
-/* @lock is NULL in a row for a file. */
+/* @lock is NULL in a row for a file, @waiter in one for a lock. */
 struct aimlock_row {
 	const struct aimlock_file *file;
 	const struct aimlock_lock *lock;
+	const struct aimlock_waiter *waiter;
 };
 
 struct aimlock_column {
@@ -57,7 +60,7 @@ int aimlock_column_select(unsigned int flags, struct aimlock_column_list *list);
 int aimlock_column_parse(const char *spec, struct aimlock_column_list *list,
 			 const char **bad, size_t *bad_len);
 
-/* The cell; nothing for a column of a lock in a row without one. */
+/* The cell; nothing for a column that has nothing to say in such a row. */
 int aimlock_column_text(const struct aimlock_column *column, const struct aimlock_row *row,
 			char **text);
 

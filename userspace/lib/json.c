@@ -32,6 +32,11 @@ static int add_string(struct json_object *object, const char *key, const char *s
 	return value ? add(object, key, value) : -ENOMEM;
 }
 
+static int add_string_or_null(struct json_object *object, const char *key, const char *s)
+{
+	return s[0] ? add_string(object, key, s) : add(object, key, NULL);
+}
+
 static int add_number(struct json_object *object, const char *key, uint64_t number)
 {
 	struct json_object *value = json_object_new_uint64(number);
@@ -151,15 +156,61 @@ static int add_holder(struct json_object *array, const struct aimlock_holder *ho
 		err = holder->fd < 0 ? add(object, "fd", NULL) :
 		      add_number(object, "fd", holder->fd);
 	if (!err)
-		err = holder->comm[0] ? add_string(object, "comm", holder->comm) :
-		      add(object, "comm", NULL);
+		err = add_string_or_null(object, "comm", holder->comm);
 	if (!err)
-		err = holder->state[0] ? add_string(object, "state", holder->state) :
-		      add(object, "state", NULL);
+		err = add_string_or_null(object, "state", holder->state);
 	if (!err)
 		err = add_positive(object, "start_ns", holder->start_ns);
 	if (!err)
 		err = add_client(object, holder->client);
+	return err;
+}
+
+static int add_waiter(struct json_object *array, const struct aimlock_lock *lock,
+		      const struct aimlock_waiter *waiter)
+{
+	const struct aimlock_waiter *behind = aimlock_model_behind(lock, waiter);
+	struct json_object *object = append_object(array);
+	int err;
+
+	if (!object)
+		return -ENOMEM;
+	err = add_positive(object, "pid", waiter->pid);
+	if (!err)
+		err = add_positive(object, "ns_pid", waiter->ns_pid);
+	if (!err)
+		err = add_string_or_null(object, "comm", waiter->comm);
+	if (!err)
+		err = add_string_or_null(object, "state", waiter->state);
+	if (!err)
+		err = add_positive(object, "start_ns", waiter->start_ns);
+	if (!err)
+		err = add_string(object, "kind", aimlock_model_kind_name(waiter->kind));
+	if (!err)
+		err = add_string(object, "mode", aimlock_model_mode_name(waiter->mode));
+	if (!err)
+		err = add_number(object, "start", waiter->start);
+	if (!err)
+		err = waiter->end < AIMLOCK_END_OF_FILE ?
+		      add_number(object, "end", waiter->end) : add(object, "end", NULL);
+	if (!err)
+		err = waiter->wait_ms < 0 ? add(object, "wait_ms", NULL) :
+		      add_number(object, "wait_ms", waiter->wait_ms);
+	if (!err)
+		err = add_positive(object, "behind", behind ? behind->pid : 0);
+	if (!err)
+		err = add_number(object, "depth", waiter->depth);
+	return err;
+}
+
+static int add_waiters(struct json_object *object, const struct aimlock_lock *lock)
+{
+	struct json_object *array = add_array(object, "waiting");
+	int err = array ? 0 : -ENOMEM;
+	size_t i;
+
+	for (i = 0; i < lock->n_waiting && !err; i++)
+		err = add_waiter(array, lock, &lock->waiting[i]);
 	return err;
 }
 
@@ -175,7 +226,7 @@ static int add_cells(struct json_object *object, unsigned int of, const struct a
 	return err;
 }
 
-static int add_lock(struct json_object *array, const struct aimlock_row *row)
+static int add_lock(struct json_object *array, const struct aimlock_row *row, bool waiting)
 {
 	struct json_object *object = append_object(array), *holders;
 	size_t i;
@@ -191,10 +242,12 @@ static int add_lock(struct json_object *array, const struct aimlock_row *row)
 		return -ENOMEM;
 	for (i = 0; i < row->lock->n_holders && !err; i++)
 		err = add_holder(holders, &row->lock->holders[i]);
+	if (!err && waiting)
+		err = add_waiters(object, row->lock);
 	return err;
 }
 
-static int add_locks(struct json_object *object, const struct aimlock_file *file)
+static int add_locks(struct json_object *object, const struct aimlock_file *file, bool waiting)
 {
 	struct json_object *locks = add_array(object, "locks");
 	struct aimlock_row row = { .file = file };
@@ -203,12 +256,12 @@ static int add_locks(struct json_object *object, const struct aimlock_file *file
 
 	for (i = 0; i < file->locks.n && !err; i++) {
 		row.lock = &file->locks.v[i];
-		err = add_lock(locks, &row);
+		err = add_lock(locks, &row, waiting);
 	}
 	return err;
 }
 
-static int add_file(struct json_object *array, const struct aimlock_file *file)
+static int add_file(struct json_object *array, const struct aimlock_file *file, bool waiting)
 {
 	struct json_object *object = append_object(array);
 	struct aimlock_row row = { .file = file };
@@ -217,10 +270,10 @@ static int add_file(struct json_object *array, const struct aimlock_file *file)
 	if (!object)
 		return -ENOMEM;
 	err = add_cells(object, AIMLOCK_COLUMN_OF_FILE, &row);
-	return err ? err : add_locks(object, file);
+	return err ? err : add_locks(object, file, waiting);
 }
 
-struct json_object *aimlock_table_document(const struct aimlock_files *files)
+struct json_object *aimlock_table_document(const struct aimlock_files *files, bool waiting)
 {
 	struct json_object *top = json_object_new_object();
 	struct json_object *array = top ? add_array(top, "files") : NULL;
@@ -228,7 +281,7 @@ struct json_object *aimlock_table_document(const struct aimlock_files *files)
 	size_t i;
 
 	for (i = 0; i < files->n && !err; i++)
-		err = add_file(array, &files->v[i]);
+		err = add_file(array, &files->v[i], waiting);
 	if (!err)
 		return top;
 	json_object_put(top);
@@ -247,6 +300,20 @@ static int add_row(struct json_object *array, const struct aimlock_column_list *
 	return err;
 }
 
+/* A row for the lock, and one for each that waits for it. */
+static int add_lock_rows(struct json_object *array, const struct aimlock_table *spec,
+			 struct aimlock_row row)
+{
+	int err = add_row(array, &spec->columns, &row);
+	size_t i;
+
+	for (i = 0; spec->tree && i < row.lock->n_waiting && !err; i++) {
+		row.waiter = &row.lock->waiting[i];
+		err = add_row(array, &spec->columns, &row);
+	}
+	return err;
+}
+
 static int add_rows(struct json_object *array, const struct aimlock_table *spec,
 		    const struct aimlock_file *file)
 {
@@ -258,7 +325,7 @@ static int add_rows(struct json_object *array, const struct aimlock_table *spec,
 		return add_row(array, &spec->columns, &row);
 	for (i = 0; i < file->locks.n && !err; i++) {
 		row.lock = &file->locks.v[i];
-		err = add_row(array, &spec->columns, &row);
+		err = add_lock_rows(array, spec, row);
 	}
 	return err;
 }
@@ -300,7 +367,7 @@ static int add_event(struct json_object *object, const char *time, const char *e
 		      add(object, "state", NULL);
 	if (!err)
 		err = add_number(object, "generation", file->generation);
-	return err ? err : add_locks(object, file);
+	return err ? err : add_locks(object, file, false);
 }
 
 struct json_object *aimlock_table_event(const char *time, const char *event,

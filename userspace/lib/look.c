@@ -4,10 +4,11 @@
 
 #include "look.h"
 
-int aimlock_look_locks(struct aimlock_netlink *nl, const char *name, struct aimlock_files *files)
+int aimlock_look_locks(struct aimlock_netlink *nl, const char *name, bool waiting,
+		       struct aimlock_files *files)
 {
 	struct aimlock_locks locks = { 0 };
-	int err = aimlock_client_locks_get(nl, name, &locks);
+	int err = aimlock_client_locks_get(nl, name, waiting, &locks);
 
 	if (!err)
 		err = aimlock_model_assign(files, &locks);
@@ -22,7 +23,7 @@ int aimlock_look_all(struct aimlock_netlink *nl, struct aimlock_files *files)
 	if (err)
 		return err;
 	aimlock_model_sort(files);
-	return aimlock_look_locks(nl, NULL, files);
+	return aimlock_look_locks(nl, NULL, false, files);
 }
 
 bool aimlock_look_version(char *version, size_t size)

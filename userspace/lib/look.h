@@ -6,7 +6,7 @@
 #include "client.h"
 
 /* Hands the locks of one file, or with NULL those of all, to @files, which are sorted. */
-int aimlock_look_locks(struct aimlock_netlink *nl, const char *name,
+int aimlock_look_locks(struct aimlock_netlink *nl, const char *name, bool waiting,
 		       struct aimlock_files *files);
 
 /* Every file, sorted, with its locks. */

@@ -56,6 +56,8 @@ static struct nla_policy lock_policy[AIMLOCK_A_LOCK_MAX + 1] = {
 	[AIMLOCK_A_LOCK_DEV_MAJOR]	= { .type = NLA_U32 },
 	[AIMLOCK_A_LOCK_DEV_MINOR]	= { .type = NLA_U32 },
 	[AIMLOCK_A_LOCK_INO]		= { .type = NLA_U64 },
+	[AIMLOCK_A_LOCK_WAITER]		= { .type = NLA_NESTED },
+	[AIMLOCK_A_LOCK_CONTINUED]	= { .type = NLA_FLAG },
 };
 
 static struct nla_policy holder_policy[AIMLOCK_A_HOLDER_MAX + 1] = {
@@ -68,6 +70,20 @@ static struct nla_policy holder_policy[AIMLOCK_A_HOLDER_MAX + 1] = {
 	[AIMLOCK_A_HOLDER_START_NS]	= { .type = NLA_U64 },
 };
 
+static struct nla_policy waiter_policy[AIMLOCK_A_WAITER_MAX + 1] = {
+	[AIMLOCK_A_WAITER_PID]		= { .type = NLA_U32 },
+	[AIMLOCK_A_WAITER_DEPTH]	= { .type = NLA_U32 },
+	[AIMLOCK_A_WAITER_KIND]		= { .type = NLA_U32 },
+	[AIMLOCK_A_WAITER_MODE]		= { .type = NLA_U32 },
+	[AIMLOCK_A_WAITER_START]	= { .type = NLA_U64 },
+	[AIMLOCK_A_WAITER_END]		= { .type = NLA_U64 },
+	[AIMLOCK_A_WAITER_WAIT_MS]	= { .type = NLA_U64 },
+	[AIMLOCK_A_WAITER_NS_PID]	= { .type = NLA_U32 },
+	[AIMLOCK_A_WAITER_COMM]		= { .type = NLA_STRING },
+	[AIMLOCK_A_WAITER_STATE]	= { .type = NLA_STRING },
+	[AIMLOCK_A_WAITER_START_NS]	= { .type = NLA_U64 },
+};
+
 static uint32_t u32_or(struct nlattr *attr, uint32_t otherwise)
 {
 	return attr ? nla_get_u32(attr) : otherwise;
@@ -76,6 +92,11 @@ static uint32_t u32_or(struct nlattr *attr, uint32_t otherwise)
 static uint64_t u64_or(struct nlattr *attr, uint64_t otherwise)
 {
 	return attr ? nla_get_u64(attr) : otherwise;
+}
+
+static int64_t u64_or_unknown(struct nlattr *attr)
+{
+	return attr ? (int64_t)nla_get_u64(attr) : -1;
 }
 
 static int64_t count_or_unknown(struct nlattr *attr)
@@ -136,6 +157,15 @@ struct aimlock_holder *aimlock_model_add_holder(struct aimlock_lock *lock)
 	return holder;
 }
 
+static struct aimlock_waiter *add_waiter(struct aimlock_lock *lock)
+{
+	void *v = lock->waiting;
+	struct aimlock_waiter *waiter = grow(&v, &lock->n_waiting, sizeof(*waiter));
+
+	lock->waiting = v;
+	return waiter;
+}
+
 static int read_holder(struct nlattr *nest, struct aimlock_holder *holder)
 {
 	struct nlattr *tb[AIMLOCK_A_HOLDER_MAX + 1];
@@ -173,13 +203,54 @@ static int read_holders(struct nlattr *head, int len, struct aimlock_lock *lock)
 	return 0;
 }
 
+static int read_waiter(struct nlattr *nest, struct aimlock_lock *lock)
+{
+	struct nlattr *tb[AIMLOCK_A_WAITER_MAX + 1];
+	struct aimlock_waiter *waiter;
+
+	if (nla_parse_nested(tb, AIMLOCK_A_WAITER_MAX, nest, waiter_policy) < 0)
+		return -EBADMSG;
+	waiter = add_waiter(lock);
+	if (!waiter)
+		return -ENOMEM;
+	waiter->pid = u32_or(tb[AIMLOCK_A_WAITER_PID], 0);
+	waiter->ns_pid = u32_or(tb[AIMLOCK_A_WAITER_NS_PID], 0);
+	waiter->kind = u32_or(tb[AIMLOCK_A_WAITER_KIND], UINT32_MAX);
+	waiter->mode = u32_or(tb[AIMLOCK_A_WAITER_MODE], UINT32_MAX);
+	waiter->start = u64_or(tb[AIMLOCK_A_WAITER_START], 0);
+	waiter->end = u64_or(tb[AIMLOCK_A_WAITER_END], AIMLOCK_END_OF_FILE);
+	waiter->wait_ms = u64_or_unknown(tb[AIMLOCK_A_WAITER_WAIT_MS]);
+	waiter->depth = u32_or(tb[AIMLOCK_A_WAITER_DEPTH], 1);
+	waiter->start_ns = u64_or(tb[AIMLOCK_A_WAITER_START_NS], 0);
+	copy_string(waiter->comm, sizeof(waiter->comm), tb[AIMLOCK_A_WAITER_COMM]);
+	copy_string(waiter->state, sizeof(waiter->state), tb[AIMLOCK_A_WAITER_STATE]);
+	return 0;
+}
+
+static int read_waiters(struct nlattr *head, int len, struct aimlock_lock *lock)
+{
+	struct nlattr *attr;
+	int rest;
+
+	nla_for_each_attr(attr, head, len, rest) {
+		int err = nla_type(attr) == AIMLOCK_A_LOCK_WAITER ? read_waiter(attr, lock) : 0;
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int read_lock(struct nlattr *head, int len, struct aimlock_locks *locks)
 {
 	struct nlattr *tb[AIMLOCK_A_LOCK_MAX + 1];
 	struct aimlock_lock *lock;
+	int err;
 
 	if (nla_parse(tb, AIMLOCK_A_LOCK_MAX, head, len, lock_policy) < 0)
 		return -EBADMSG;
+	if (tb[AIMLOCK_A_LOCK_CONTINUED])
+		return locks->n ? read_waiters(head, len, &locks->v[locks->n - 1]) : -EBADMSG;
 	lock = add_lock(locks);
 	if (!lock)
 		return -ENOMEM;
@@ -192,8 +263,7 @@ static int read_lock(struct nlattr *head, int len, struct aimlock_locks *locks)
 	lock->verdict = u32_or(tb[AIMLOCK_A_LOCK_VERDICT], UINT32_MAX);
 	lock->taker = u32_or(tb[AIMLOCK_A_LOCK_TAKER], 0);
 	lock->taker_exists = u32_or(tb[AIMLOCK_A_LOCK_TAKER_EXISTS], 0);
-	lock->age_ms = tb[AIMLOCK_A_LOCK_AGE_MS] ?
-		       (int64_t)nla_get_u64(tb[AIMLOCK_A_LOCK_AGE_MS]) : -1;
+	lock->age_ms = u64_or_unknown(tb[AIMLOCK_A_LOCK_AGE_MS]);
 	lock->waiters = u32_or(tb[AIMLOCK_A_LOCK_WAITERS], 0);
 	lock->refs = count_or_unknown(tb[AIMLOCK_A_LOCK_REFS]);
 	lock->refs_found = count_or_unknown(tb[AIMLOCK_A_LOCK_REFS_FOUND]);
@@ -208,7 +278,8 @@ static int read_lock(struct nlattr *head, int len, struct aimlock_locks *locks)
 		if (!lock->path)
 			return -ENOMEM;
 	}
-	return read_holders(head, len, lock);
+	err = read_waiters(head, len, lock);
+	return err ? err : read_holders(head, len, lock);
 }
 
 int aimlock_model_read_lock(struct nlmsghdr *hdr, struct aimlock_locks *locks)
@@ -428,6 +499,17 @@ void aimlock_model_complete(struct aimlock_file *file, struct aimlock_file *know
 	*known = (struct aimlock_file){ 0 };
 }
 
+const struct aimlock_waiter *aimlock_model_behind(const struct aimlock_lock *lock,
+						  const struct aimlock_waiter *waiter)
+{
+	const struct aimlock_waiter *other;
+
+	for (other = waiter; other-- > lock->waiting;)
+		if (other->depth < waiter->depth)
+			return other;
+	return NULL;
+}
+
 const struct aimlock_lock *aimlock_model_find(const struct aimlock_locks *locks, uint64_t id)
 {
 	size_t i;
@@ -454,6 +536,7 @@ void aimlock_model_free_locks(struct aimlock_locks *locks)
 	for (i = 0; i < locks->n; i++) {
 		free_holders(&locks->v[i]);
 		free(locks->v[i].path);
+		free(locks->v[i].waiting);
 	}
 	free(locks->v);
 	*locks = (struct aimlock_locks){ 0 };

@@ -39,6 +39,20 @@ struct aimlock_holder {
 	struct aimlock_client *client;	/* of a manager, on whose behalf; NULL: not known */
 };
 
+struct aimlock_waiter {
+	uint32_t pid;
+	uint32_t ns_pid;		/* 0: not told */
+	char comm[AIMLOCK_COMM_MAX + 1];
+	char state[2];
+	uint64_t start_ns;
+	enum aimlock_lock_kind kind;	/* what is asked for */
+	enum aimlock_lock_mode mode;
+	uint64_t start;
+	uint64_t end;			/* AIMLOCK_END_OF_FILE: to the end */
+	int64_t wait_ms;		/* -1: not told */
+	uint32_t depth;			/* 1: waits for the lock, else behind another */
+};
+
 struct aimlock_lock {
 	char name[AIMLOCK_NAME_MAX + 1];	/* empty: its file isn't registered */
 	uint64_t id;
@@ -61,6 +75,8 @@ struct aimlock_lock {
 	uint64_t ino;
 	struct aimlock_holder *holders;
 	size_t n_holders;
+	struct aimlock_waiter *waiting;	/* each one behind that which it waits behind */
+	size_t n_waiting;		/* how many were told of */
 };
 
 struct aimlock_locks {
@@ -118,6 +134,10 @@ int aimlock_model_group(struct aimlock_files *files, struct aimlock_locks *locks
 
 /* @file gets what @known, of the same name, has beside its locks.  Frees @known. */
 void aimlock_model_complete(struct aimlock_file *file, struct aimlock_file *known);
+
+/* Behind which waiter that one waits; NULL: only behind the lock. */
+const struct aimlock_waiter *aimlock_model_behind(const struct aimlock_lock *lock,
+						  const struct aimlock_waiter *waiter);
 
 const struct aimlock_lock *aimlock_model_find(const struct aimlock_locks *locks, uint64_t id);
 

@@ -6,8 +6,20 @@
 
 #include "table.h"
 
-static int add_columns(struct libscols_table *table, const struct aimlock_column_list *columns)
+/* Which column shows who waits behind whom. */
+static size_t tree_column(const struct aimlock_column_list *columns)
 {
+	size_t i;
+
+	for (i = 0; i < columns->n; i++)
+		if (columns->v[i]->flags & AIMLOCK_COLUMN_TREE)
+			return i;
+	return 0;
+}
+
+static int add_columns(struct libscols_table *table, const struct aimlock_table *spec)
+{
+	const struct aimlock_column_list *columns = &spec->columns;
 	size_t i;
 
 	for (i = 0; i < columns->n; i++) {
@@ -18,44 +30,85 @@ static int add_columns(struct libscols_table *table, const struct aimlock_column
 			flags |= SCOLS_FL_RIGHT;
 		if (column->flags & AIMLOCK_COLUMN_SHRINK)
 			flags |= SCOLS_FL_TRUNC;
+		if (spec->tree && i == tree_column(columns))
+			flags |= SCOLS_FL_TREE;
 		if (!scols_table_new_column(table, column->name, 0, flags))
 			return -ENOMEM;
 	}
 	return 0;
 }
 
+/* Sets @line, below @parent. */
 static int add_row(struct libscols_table *table, const struct aimlock_column_list *columns,
-		   const struct aimlock_row *row)
+		   const struct aimlock_row *row, struct libscols_line *parent,
+		   struct libscols_line **line)
 {
-	struct libscols_line *line = scols_table_new_line(table, NULL);
 	size_t i;
 
-	if (!line)
+	*line = scols_table_new_line(table, parent);
+	if (!*line)
 		return -ENOMEM;
 	for (i = 0; i < columns->n; i++) {
 		char *text;
 		int err = aimlock_column_text(columns->v[i], row, &text);
 
 		if (!err && text)
-			err = scols_line_refer_data(line, i, text);
+			err = scols_line_refer_data(*line, i, text);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
+/* @lines has room for one of each waiter. */
+static int add_waiters(struct libscols_table *table, const struct aimlock_table *spec,
+		       struct aimlock_row row, struct libscols_line *top,
+		       struct libscols_line **lines)
+{
+	const struct aimlock_lock *lock = row.lock;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < lock->n_waiting && !err; i++) {
+		const struct aimlock_waiter *behind;
+
+		row.waiter = &lock->waiting[i];
+		behind = aimlock_model_behind(lock, row.waiter);
+		err = add_row(table, &spec->columns, &row,
+			      behind ? lines[behind - lock->waiting] : top, &lines[i]);
+	}
+	return err;
+}
+
+static int add_lock(struct libscols_table *table, const struct aimlock_table *spec,
+		    const struct aimlock_row *row)
+{
+	struct libscols_line *line, **lines;
+	int err = add_row(table, &spec->columns, row, NULL, &line);
+
+	if (err || !spec->tree || !row->lock->n_waiting)
+		return err;
+	lines = reallocarray(NULL, row->lock->n_waiting, sizeof(*lines));
+	if (!lines)
+		return -ENOMEM;
+	err = add_waiters(table, spec, *row, line, lines);
+	free(lines);
+	return err;
+}
+
 static int add_file(struct libscols_table *table, const struct aimlock_table *spec,
 		    const struct aimlock_file *file)
 {
 	struct aimlock_row row = { .file = file };
+	struct libscols_line *line;
 	size_t i;
 	int err = 0;
 
 	if (spec->by_file || !file->locks.n)
-		return add_row(table, &spec->columns, &row);
+		return add_row(table, &spec->columns, &row, NULL, &line);
 	for (i = 0; i < file->locks.n && !err; i++) {
 		row.lock = &file->locks.v[i];
-		err = add_row(table, &spec->columns, &row);
+		err = add_lock(table, spec, &row);
 	}
 	return err;
 }
@@ -71,7 +124,7 @@ int aimlock_table_new(const struct aimlock_table *spec, const struct aimlock_fil
 		return -ENOMEM;
 	scols_table_enable_noheadings(*table, spec->no_headings);
 	scols_table_enable_raw(*table, spec->raw);
-	err = add_columns(*table, &spec->columns);
+	err = add_columns(*table, spec);
 	for (i = 0; i < files->n && !err; i++)
 		err = add_file(*table, spec, &files->v[i]);
 	if (err) {

@@ -11,6 +11,7 @@ struct libscols_table;
 struct aimlock_table {
 	struct aimlock_column_list columns;
 	bool by_file;			/* a row a file, else a row a lock */
+	bool tree;			/* rows for who waits, below those of locks */
 	bool no_headings;
 	bool raw;
 };
@@ -23,8 +24,10 @@ int aimlock_table_new(const struct aimlock_table *spec, const struct aimlock_fil
 struct json_object *aimlock_table_rows(const struct aimlock_table *spec,
 				       const struct aimlock_files *files);
 
-/* Everything: files, in them locks, in them holders; NULL: no memory. */
-struct json_object *aimlock_table_document(const struct aimlock_files *files);
+/* Everything: files, in them locks, in them holders and, if @waiting, who waits; NULL:
+ * no memory.
+ */
+struct json_object *aimlock_table_document(const struct aimlock_files *files, bool waiting);
 
 /* One line of a stream of events; @file is NULL for what concerns all; NULL: no memory. */
 struct json_object *aimlock_table_event(const char *time, const char *event,

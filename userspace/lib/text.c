@@ -134,6 +134,25 @@ static bool seen_before(const struct aimlock_holder *holders, size_t i)
 }
 
 /* The end of what was written. */
+static char *write_process(char *to, uint32_t pid, uint32_t ns_pid, const char *comm)
+{
+	to += sprintf(to, "%u", pid);
+	if (ns_pid && ns_pid != pid)
+		to += sprintf(to, "/%u", ns_pid);
+	if (comm[0])
+		to += sprintf(to, " %s", comm);
+	return to;
+}
+
+char *aimlock_text_waiter(const struct aimlock_waiter *waiter)
+{
+	char *text = malloc(HOLDER_SIZE);
+
+	if (text)
+		write_process(text, waiter->pid, waiter->ns_pid, waiter->comm);
+	return text;
+}
+
 static char *write_holder(char *to, const struct aimlock_holder *holder)
 {
 	if (!holder->pid) {
@@ -143,10 +162,7 @@ static char *write_holder(char *to, const struct aimlock_holder *holder)
 			to = stpcpy(stpcpy(to, FOR_CLIENT), holder->client->address);
 		return to;
 	}
-	to += sprintf(to, "%u", holder->pid);
-	if (holder->ns_pid && holder->ns_pid != holder->pid)
-		to += sprintf(to, "/%u", holder->ns_pid);
-	to += sprintf(to, " %s", holder->comm);
+	to = write_process(to, holder->pid, holder->ns_pid, holder->comm);
 	if (holder->kind == AIMLOCK_HOLDER_KIND_IN_FLIGHT)
 		to = stpcpy(to, IN_FLIGHT);
 	return to;

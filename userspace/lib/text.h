@@ -19,6 +19,9 @@ char *aimlock_text_duration(uint64_t ms);
 /* "0-EOF" */
 char *aimlock_text_range(const struct aimlock_lock *lock);
 
+/* "80/3 configd" */
+char *aimlock_text_waiter(const struct aimlock_waiter *waiter);
+
 /* "77 busd, 80/3 busd (in flight)", "nfsd for 10.0.0.2:890": one entry a process or
  * client, as far as they differ; behind the slash the pid that it has in its own
  * namespace, if that is another.

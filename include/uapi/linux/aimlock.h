@@ -164,6 +164,9 @@ enum aimlock_attr_lock {
 	AIMLOCK_A_LOCK_DEV_MAJOR,	/* u32, of the filesystem */
 	AIMLOCK_A_LOCK_DEV_MINOR,	/* u32 */
 	AIMLOCK_A_LOCK_INO,		/* u64 */
+	AIMLOCK_A_LOCK_WAITING,		/* flag, in lock-get: give waiters too */
+	AIMLOCK_A_LOCK_WAITER,		/* nest, waiter attributes, any number */
+	AIMLOCK_A_LOCK_CONTINUED,	/* flag, more waiters of the lock before */
 	AIMLOCK_A_LOCK_PAD,
 
 	__AIMLOCK_A_LOCK_MAX,
@@ -204,6 +207,27 @@ enum aimlock_attr_lease {
 	AIMLOCK_A_LEASE_MAX = __AIMLOCK_A_LEASE_MAX - 1,
 };
 
+/* Attributes of a request that a lock blocks. */
+enum aimlock_attr_waiter {
+	AIMLOCK_A_WAITER_PID = 1,	/* u32 */
+	AIMLOCK_A_WAITER_DEPTH,		/* u32, 1: behind the lock; else behind the last
+					 * waiter before it whose depth is one less
+					 */
+	AIMLOCK_A_WAITER_KIND,		/* u32, enum aimlock_lock_kind */
+	AIMLOCK_A_WAITER_MODE,		/* u32, enum aimlock_lock_mode */
+	AIMLOCK_A_WAITER_START,		/* u64, first byte */
+	AIMLOCK_A_WAITER_END,		/* u64, last byte; OFFSET_MAX: to the end */
+	AIMLOCK_A_WAITER_WAIT_MS,	/* u64, since the thread has run */
+	AIMLOCK_A_WAITER_NS_PID,	/* u32, in the process's own pid namespace */
+	AIMLOCK_A_WAITER_COMM,		/* string */
+	AIMLOCK_A_WAITER_STATE,		/* string, one letter as ps(1) has it */
+	AIMLOCK_A_WAITER_START_NS,	/* u64, when the process started */
+	AIMLOCK_A_WAITER_PAD,
+
+	__AIMLOCK_A_WAITER_MAX,
+	AIMLOCK_A_WAITER_MAX = __AIMLOCK_A_WAITER_MAX - 1,
+};
+
 /*
  * FILE_NEW	do	NAME PATH [GRACE_MS] [CLEAR_SCOPE]
  * FILE_DEL	do	NAME				EBUSY while held
@@ -211,10 +235,11 @@ enum aimlock_attr_lease {
  *		dump	-> every registered file
  * FILE_SET	do	NAME [HOLD] [GRACE_MS] [CLEAR_SCOPE]
  *				HOLD 1: EBUSY if locked; HOLD 0: ENOENT if not held
- * LOCK_GET	dump	[NAME] [HOLDERS] -> the locks of one file, or of all
- *		dump	FD [HOLDERS] -> all locks on the filesystem that this open file
+ * LOCK_GET	dump	[NAME] [HOLDERS] [WAITING] -> the locks of one file, or of all
+ *		dump	FD [HOLDERS] [WAITING] -> all locks on the filesystem that this open file
  *				lies on, of registered files and others
- *		dump	FS_TYPE... [HOLDERS] -> all locks on filesystems of these types
+ *		dump	FS_TYPE... [HOLDERS] [WAITING] -> all locks on filesystems of
+ *				these types
  * LOCK_CLEAR	do	NAME [SCOPE] [DRY_RUN] -> CLEARED... REMAINING GENERATION
  *			NAME ID GENERATION [FORCE] [DRY_RUN]
  *				EAGAIN: a lock is still suspect, ask again when its
