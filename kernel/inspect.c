@@ -64,15 +64,49 @@ static int visit(struct inode *inode, u32 skip, const void **last, visitor fn, v
 				goto unlock;
 		}
 	}
+	if (place < skip && *last)
+		done = -EAGAIN;
 unlock:
 	spin_unlock(&ctx->flc_lock);
 	return done;
 }
 
+struct finder {
+	const void *core;
+	u32 place;
+	u32 found;
+};
+
+static void compare_core(lock_core *core, enum aimlock_lock_kind list, void *data)
+{
+	struct finder *finder = data;
+
+	finder->place++;
+	if (core == finder->core)
+		finder->found = finder->place;
+}
+
+/* How many locks there are up to that one; if it is gone, what was told before. */
+static u32 find_place(struct inode *inode, const void *core, u32 before)
+{
+	struct finder finder = { .core = core };
+	const void *last = NULL;
+	int done;
+
+	if (!core)
+		return before;
+	do {
+		done = visit(inode, finder.place, &last, compare_core, &finder);
+		cond_resched();
+	} while (done == BATCH && !finder.found);
+	return finder.found ? finder.found : before;
+}
+
 /*
  * Call @fn for each lock, after @prepare for each batch of them.  Where the list
  * changes between two batches it is begun again; one that never stops changing
- * is believed.  With a @place: from there on, and about @most.
+ * is believed.  With a @place: from there on, and about @most; where the list has
+ * changed since, from behind the last one.
  */
 static int visit_all(struct inode *inode, struct aimlock_place *place, u32 most, visitor fn,
 		     int (*prepare)(void *data, bool begin), void *data)
@@ -94,6 +128,7 @@ static int visit_all(struct inode *inode, struct aimlock_place *place, u32 most,
 		} else {
 			if (now.skip == begin.skip) {
 				begin.changed = true;
+				begin.skip = find_place(inode, begin.last, begin.skip);
 				begin.last = NULL;
 			}
 			now = begin;
