@@ -24,7 +24,7 @@ for kind in flock ofd; do
 	lock=(flock 10 w)
 	[[ $kind == flock ]] || lock=(ofd 10 w 0 0)
 	ring "$kind" "${lock[@]}"
-	judged "$kind" unreachable
+	judged "$kind" unreachable "io-uring $(pid "$kind") 20 ringd"
 	is "$(json "$kind" '.locks[0] | "\(.taker_exists) \(.refs) \(.refs_found)"')" "false 1 0" \
 		"$kind: the taker is gone, a reference is unaccounted for"
 	is "$(attr "$kind" holder)" "" "$kind: there is no holder to name"
@@ -56,7 +56,7 @@ new_file alive
 bg alive locker name ringd ring 20 open 10 "$(path alive)" flock 10 w register 20 10 close 10 \
 	say ready pause
 await alive ready
-judged alive pinned
+judged alive pinned "io-uring $(pid alive) 20 ringd"
 is "$(json alive '.locks[0] | "\(.taker_exists) \(.refs) \(.refs_found)"')" "true 1 0" \
 	"alive: a reference is unaccounted for"
 accepts unreachable "$SYS/alive/clear_scope" "alive: the scope is widened"
@@ -70,7 +70,7 @@ bg doubt locker name ringd ring 20 socketpair stream 21 22 \
 	fork [ open 10 "$(path doubt)" flock 10 w register 20 10 send 21 10 ] wait say ready pause
 await doubt ready
 wait_state doubt unreachable
-judged doubt unreachable "in-flight $(pid doubt) 22 ringd"
+judged doubt unreachable "in-flight $(pid doubt) 22 ringd" "io-uring $(pid doubt) 20 ringd"
 is "$(json doubt '.locks[0] | "\(.refs) \(.refs_found)"')" "2 1" \
 	"doubt: one reference of two is accounted for"
 stands doubt flock

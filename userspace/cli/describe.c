@@ -113,10 +113,18 @@ void aimlock_describe_holder(const struct aimlock_holder *holder)
 		describe_in_flight(holder);
 		break;
 	case AIMLOCK_HOLDER_KIND_LOOP:
-		fputs("a loop device that the file backs", stdout);
+		printf("%s%sa loop device that the file backs", holder->comm,
+		       holder->comm[0] ? ", " : "");
 		break;
 	case AIMLOCK_HOLDER_KIND_SWAP:
 		fputs("the kernel, as swap space", stdout);
+		if (holder->comm[0])
+			printf(" (%s)", holder->comm);
+		break;
+	case AIMLOCK_HOLDER_KIND_IO_URING:
+		printf("an io_uring where a file of this path is registered, fd %" PRId64 " of ",
+		       holder->fd);
+		describe_process(holder);
 		break;
 	case AIMLOCK_HOLDER_KIND_MANAGER:
 		describe_manager(holder);
@@ -207,6 +215,33 @@ static void remedy_for_remote(const struct aimlock_lock *lock)
 		      "/proc/fs/nfsd, ksmbd.control -s, or the client", stdout);
 }
 
+/* What lets go of it, where that is known. */
+static bool remedy_by_name(const struct aimlock_file *file, const struct aimlock_lock *lock)
+{
+	size_t i;
+
+	for (i = 0; i < lock->n_holders; i++) {
+		const struct aimlock_holder *holder = &lock->holders[i];
+
+		if (!holder->comm[0])
+			continue;
+		if (holder->kind == AIMLOCK_HOLDER_KIND_LOOP) {
+			printf("losetup -d /dev/%s", holder->comm);
+			return true;
+		}
+		if (holder->kind == AIMLOCK_HOLDER_KIND_SWAP) {
+			fputs("swapoff ", stdout);
+			aimlock_say_text(file->path);
+			return true;
+		}
+		if (holder->kind == AIMLOCK_HOLDER_KIND_IO_URING) {
+			printf("end process %" PRIu32, holder->pid);
+			return true;
+		}
+	}
+	return false;
+}
+
 void aimlock_describe_remedy(const struct aimlock_file *file, const struct aimlock_lock *lock)
 {
 	switch (lock->verdict) {
@@ -214,6 +249,8 @@ void aimlock_describe_remedy(const struct aimlock_file *file, const struct aimlo
 		printf("aimlock clear %s%s", dashes(file->name), file->name);
 		break;
 	case AIMLOCK_VERDICT_UNREACHABLE:
+		if (remedy_by_name(file, lock))
+			fputs(", or ", stdout);
 		printf("aimlock clear --unreachable %s%s", dashes(file->name), file->name);
 		break;
 	case AIMLOCK_VERDICT_SUSPECT:
@@ -229,7 +266,9 @@ void aimlock_describe_remedy(const struct aimlock_file *file, const struct aimlo
 		fputs("wait until the lease ends", stdout);
 		break;
 	case AIMLOCK_VERDICT_PINNED:
-		fputs("free what keeps it (losetup -d, swapoff), or, if you are sure: ", stdout);
+		if (!remedy_by_name(file, lock))
+			fputs("free what keeps it (losetup -d, swapoff)", stdout);
+		fputs(", or, if you are sure: ", stdout);
 		remedy_by_force(file, lock);
 		break;
 	default:

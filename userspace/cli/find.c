@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../lib/host.h"
 #include "../lib/look.h"
 #include "../lib/nfsd.h"
 #include "cli.h"
@@ -110,6 +111,14 @@ int aimlock_find_files(const struct aimlock_verb *verb, struct aimlock_netlink *
 	return status;
 }
 
+/* What user space knows of the kernel's holders. */
+static int add_names(struct aimlock_files *files)
+{
+	int err = aimlock_nfsd_add_clients(files);
+
+	return err ? err : aimlock_host_name_holders(files);
+}
+
 int aimlock_find_locks(const struct aimlock_verb *verb, struct aimlock_netlink *nl,
 		       bool all, bool waiting, struct aimlock_files *files)
 {
@@ -126,7 +135,7 @@ int aimlock_find_locks(const struct aimlock_verb *verb, struct aimlock_netlink *
 		if (err)
 			status = aimlock_say_error(verb, files->v[i].name, err, nl->message);
 	}
-	err = aimlock_nfsd_add_clients(files);
+	err = add_names(files);
 	return err ? aimlock_say_error(verb, NULL, err, NULL) : status;
 }
 
@@ -193,6 +202,8 @@ static int find_below(struct aimlock_netlink *nl, int fd, bool waiting,
 		err = aimlock_model_group(files, &locks);
 	if (!err)
 		err = complete(nl, files);
+	if (!err)
+		err = add_names(files);
 	aimlock_model_free_locks(&locks);
 	return err;
 }
@@ -270,6 +281,8 @@ static int find_others(struct aimlock_netlink *nl, bool waiting, struct aimlock_
 		err = scan(nl, &range, waiting, &locks);
 	if (!err)
 		err = aimlock_model_group(&found, &locks);
+	if (!err)
+		err = add_names(&found);
 	if (!err)
 		err = take_others(&found, files);
 	aimlock_model_free_locks(&locks);

@@ -606,6 +606,7 @@ static const char *const holder_names[] = {
 	[AIMLOCK_HOLDER_KIND_SWAP]	= "swap",
 	[AIMLOCK_HOLDER_KIND_MANAGER]	= "manager",
 	[AIMLOCK_HOLDER_KIND_AIMLOCK]	= "aimlock",
+	[AIMLOCK_HOLDER_KIND_IO_URING]	= "io-uring",
 };
 
 static const char *const scope_names[] = {

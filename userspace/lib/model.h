@@ -135,6 +135,9 @@ int aimlock_model_group(struct aimlock_files *files, struct aimlock_locks *locks
 /* @file gets what @known, of the same name, has beside its locks.  Frees @known. */
 void aimlock_model_complete(struct aimlock_file *file, struct aimlock_file *known);
 
+/* One more, all zero, or NULL. */
+struct aimlock_holder *aimlock_model_add_holder(struct aimlock_lock *lock);
+
 /* Behind which waiter that one waits; NULL: only behind the lock. */
 const struct aimlock_waiter *aimlock_model_behind(const struct aimlock_lock *lock,
 						  const struct aimlock_waiter *waiter);

@@ -7,7 +7,7 @@
 
 #include "text.h"
 
-#define IN_FLIGHT " (in flight)"
+#define IN_FLIGHT " (in flight)"	/* the longest that may follow */
 /* Two pids, a space, a name or a kind, and what may follow. */
 #define FOR_CLIENT " for "
 #define CLIENT_SIZE (sizeof(FOR_CLIENT) + sizeof(((struct aimlock_client *)0)->address))
@@ -114,11 +114,17 @@ char *aimlock_text_range(const struct aimlock_lock *lock)
 	return len < 0 ? NULL : text;
 }
 
+/* How, where it isn't plainly. */
+static const char *manner_of(const struct aimlock_holder *holder)
+{
+	if (holder->kind == AIMLOCK_HOLDER_KIND_IN_FLIGHT)
+		return IN_FLIGHT;
+	return holder->kind == AIMLOCK_HOLDER_KIND_IO_URING ? " (io_uring)" : "";
+}
+
 static bool same_entry(const struct aimlock_holder *a, const struct aimlock_holder *b)
 {
-	return a->pid == b->pid &&
-	       (a->kind == AIMLOCK_HOLDER_KIND_IN_FLIGHT) ==
-	       (b->kind == AIMLOCK_HOLDER_KIND_IN_FLIGHT);
+	return a->pid == b->pid && !strcmp(manner_of(a), manner_of(b));
 }
 
 static bool seen_before(const struct aimlock_holder *holders, size_t i)
@@ -163,9 +169,7 @@ static char *write_holder(char *to, const struct aimlock_holder *holder)
 		return to;
 	}
 	to = write_process(to, holder->pid, holder->ns_pid, holder->comm);
-	if (holder->kind == AIMLOCK_HOLDER_KIND_IN_FLIGHT)
-		to = stpcpy(to, IN_FLIGHT);
-	return to;
+	return stpcpy(to, manner_of(holder));
 }
 
 /* Not by a stream in memory: that clears 8 KiB for each. */

@@ -83,6 +83,9 @@ enum aimlock_holder_kind {
 	AIMLOCK_HOLDER_KIND_SWAP,	/* the file is swap space */
 	AIMLOCK_HOLDER_KIND_MANAGER,	/* lockd, nfsd, ksmbd, 9p */
 	AIMLOCK_HOLDER_KIND_AIMLOCK,	/* this module */
+	AIMLOCK_HOLDER_KIND_IO_URING,	/* an io_uring, fd FD of process PID; found by the
+					 * command, never told by the module
+					 */
 };
 
 /* What "clear" takes without an id. */
