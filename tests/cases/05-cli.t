@@ -38,6 +38,10 @@ usage_without_module() {
 	exits 2 'nothing to set' "set without anything" set a
 	exits 2 'give its --id' "force without id" clear --force a
 	exits 2 'no id' "a bad id" clear --id xyz a
+	exits 2 'either names or --all' "clear of nothing" clear
+	exits 2 'either names or --all' "clear of all and one" clear --all a
+	exits 2 'one file' "an id for two files" clear --id 1 a b
+	exits 2 'exclude each other' "--files with --tree" list --files --tree
 	exits 2 "unknown column 'FOO'" "an unknown column" list -o NAME,FOO
 	exits 2 'is of locks' "a lock's column with --files" list --files -o KIND
 }
@@ -162,6 +166,10 @@ clearing() {
 	exits 0 'would clear: orphaned flock write 0-EOF, taken by [0-9]+ \(gone\)' \
 		"a dry run waits for the verdict" clear --dry-run free
 	is "$(state free)" orphaned "and changes nothing"
+	exits 0 '^free:.would clear: orphaned flock' "a dry run of all files" clear --all --dry-run
+	unlike "$out" busy "says nothing of a file without such a lock"
+	exits 3 'remains: live flock.*free:.would clear: orphaned flock' "of two, one of them live" \
+		clear --dry-run busy free
 	like "$(aimlock show free)" 'in flight, unread in a unix socket that busd' \
 		"show says where it lies"
 	like "$(aimlock show free)" 'what to do +aimlock clear free' "and what to do"
@@ -212,7 +220,8 @@ completion() {
 	completed '^NAME,VERDICT$' aimlock list -o NAME,V
 	completed '^orphaned unreachable$' aimlock set --scope ""
 	completed '^free locked orphaned$' aimlock wait --until ""
-	completed '^--dry-run --unreachable --id --force --help$' aimlock clear --
+	completed '^/etc$' aimlock scan /et
+	completed '^--all --dry-run --unreachable --id --force --help$' aimlock clear --
 	completed '^/etc/passwd' aimlock add name /etc/pass
 	completed '^/etc/passwd' aimlock diagnose /etc/pass
 	completed '^root' aimlock diagnose --user roo

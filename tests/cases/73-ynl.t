@@ -15,12 +15,12 @@ ynl() {
 	python3 "$AL_ROOT/ynl/cli.py" --spec "$SPEC" --output-json "$@"
 }
 
-# asks do|dump OPERATION ATTRIBUTES [ARGUMENT...]: sets $rc, $out
+# asks --do|--dump OPERATION ATTRIBUTES [ARGUMENT...]: sets $rc, $out
 asks() {
 	local how=$1 operation=$2 attributes=$3
 	shift 3
-	done_ops+=("$how $operation")
-	run ynl "--$how" "$operation" --json "$attributes" "$@"
+	done_ops+=("${how#--} $operation")
+	run ynl "$how" "$operation" --json "$attributes" "$@"
 }
 
 # says FILTER EXPECTED DESCRIPTION: of the last answer
@@ -43,27 +43,27 @@ file=$AL_TMP/file
 touch "$file"
 exec 7<"$AL_TMP"
 
-asks do file-new "{\"name\": \"conf\", \"path\": \"$file\", \"grace-ms\": 100, \"clear-scope\": \"orphaned\"}" \
+asks --do file-new "{\"name\": \"conf\", \"path\": \"$file\", \"grace-ms\": 100, \"clear-scope\": \"orphaned\"}" \
 	--subscribe event
 is "$rc" 0 "file-new"
 tells added file-new-ntf "file-new: the event is read"
-asks do file-new "{\"name\": \"conf\", \"path\": \"$file\"}"
+asks --do file-new "{\"name\": \"conf\", \"path\": \"$file\"}"
 like "$rc $out" "^1 .*this name is registered already" "file-new again: the kernel's sentence"
 
-asks do file-get '{"name": "conf"}'
+asks --do file-get '{"name": "conf"}'
 says '"\(.name) \(.path) \(.state) \(.["grace-ms"]) \(.["clear-scope"]) \(.ino)"' \
 	"conf $file free 100 orphaned $(stat -c %i "$file")" "file-get of one"
-asks dump file-get '{}'
+asks --dump file-get '{}'
 says '.[] | .name' conf "file-get of all"
 
-asks do file-set '{"name": "conf", "grace-ms": 200}' --subscribe event
+asks --do file-set '{"name": "conf", "grace-ms": 200}' --subscribe event
 tells configured file-change-ntf "file-set of the grace, and its event"
-asks do file-set '{"name": "conf", "hold": 1}' --subscribe event
+asks --do file-set '{"name": "conf", "hold": 1}' --subscribe event
 tells held file-change-ntf "file-set of the hold, and its event"
-asks dump lock-get '{"name": "conf", "holders": true}'
+asks --dump lock-get '{"name": "conf", "holders": true}'
 says '.[] | "\(.kind) \(.mode) \(.verdict) \(.holder[0].kind)"' \
 	$'flock write held aimlock\nofd write held aimlock' "lock-get of one file"
-asks do file-set '{"name": "conf", "hold": 0}'
+asks --do file-set '{"name": "conf", "hold": 0}'
 is "$rc" 0 "file-set: the hold goes"
 
 bg holder locker name configd open 10 "$file" flock 10 w say ready pause
@@ -71,17 +71,17 @@ await holder ready
 bg waiter locker name nextd open 10 "$file" say waiting flockw 10 w say got pause
 await waiter waiting
 until_ok 20 is_blocked "$(pid waiter)"
-asks dump lock-get '{"holders": true, "waiting": true}'
+asks --dump lock-get '{"holders": true, "waiting": true}'
 says '.[] | "\(.name) \(.taker) \(.holder[0].pid) \(.holder[0].comm) \(.holder[0].fd) \(.waiter[0].pid) \(.waiter[0].depth) \(.waiter[0].mode)"' \
 	"conf $(pid holder) $(pid holder) configd 10 $(pid waiter) 1 write" \
 	"lock-get of all files, with holders and waiters"
-asks dump lock-get '{"fd": 7, "holders": true}'
+asks --dump lock-get '{"fd": 7, "holders": true}'
 says ".[] | select(.path == \"$file\") | \"\\(.name) \\(.ino) \\(.holder[0].pid)\"" \
 	"conf $(stat -c %i "$file") $(pid holder)" "lock-get of the filesystem that an fd lies on"
-asks dump lock-get '{"fs-type": ["ext4", "tmpfs"], "holders": true}'
+asks --dump lock-get '{"fs-type": ["ext4", "tmpfs"], "holders": true}'
 says ".[] | select(.path == \"$file\") | .holder[0].pid" "$(pid holder)" \
 	"lock-get of filesystems by their types"
-asks do lock-clear '{"name": "conf", "dry-run": true}'
+asks --do lock-clear '{"name": "conf", "dry-run": true}'
 like "$rc $out" "^1 .*the file is locked, and processes reach its locks" \
 	"lock-clear of a live lock: the kernel's sentence"
 stop holder
@@ -90,17 +90,17 @@ stop waiter
 orphan left flock "$file"
 wait_state conf orphaned
 sleep 0.5
-until_ok 20 eval 'asks do lock-clear "{\"name\": \"conf\", \"dry-run\": true}"; ((rc == 0))'
+until_ok 20 eval 'asks --do lock-clear "{\"name\": \"conf\", \"dry-run\": true}"; ((rc == 0))'
 says '"\(.remaining) \(.cleared[0].verdict) \(.cleared[0].kind)"' "0 orphaned flock" \
 	"lock-clear, dry: what would go"
-until_ok 20 eval 'asks do lock-clear "{\"name\": \"conf\", \"scope\": \"orphaned\"}" --subscribe event; ((rc == 0))'
+until_ok 20 eval 'asks --do lock-clear "{\"name\": \"conf\", \"scope\": \"orphaned\"}" --subscribe event; ((rc == 0))'
 is "$(jq -rs '.[0] | "\(.remaining) \(.cleared[0].verdict)"' <<<"$out")" "0 orphaned" \
 	"lock-clear: what went"
 tells cleared lock-clear-ntf "lock-clear: and its event"
 is "$(state conf)" free "lock-clear: the file is free"
 stop left
 
-asks do file-del '{"name": "conf"}' --subscribe event
+asks --do file-del '{"name": "conf"}' --subscribe event
 is "$rc" 0 "file-del"
 tells removed file-del-ntf "file-del: and its event"
 

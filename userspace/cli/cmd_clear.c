@@ -13,9 +13,10 @@
 #define RETRY_MS	100
 #define PATIENCE_MS	2000	/* beyond twice the grace, which the module takes at most */
 
-enum { DRY_RUN = AIMLOCK_OPTION_OWN, UNREACHABLE, ID, FORCE };
+enum { ALL = 'a', DRY_RUN = AIMLOCK_OPTION_OWN, UNREACHABLE, ID, FORCE };
 
 static const struct aimlock_option options[] = {
+	{ ALL, "all", NULL, "on every registered file that has such locks" },
 	{ DRY_RUN, "dry-run", NULL, "only say what would be cleared" },
 	{ UNREACHABLE, "unreachable", NULL, "clear unreachable locks too, once" },
 	{ ID, "id", "ID", "clear just the lock with this id, as list and show print it" },
@@ -27,6 +28,8 @@ struct clear {
 	const struct aimlock_verb *verb;
 	struct aimlock_netlink nl;
 	struct aimlock_clear_request request;
+	bool all;
+	bool several;			/* files: say which */
 	struct aimlock_files before;	/* one file with its locks */
 };
 
@@ -37,6 +40,9 @@ static void read_options(struct clear *clear, int argc, char **argv)
 
 	while ((code = aimlock_args_next(clear->verb, argc, argv)) != -1) {
 		switch (code) {
+		case ALL:
+			clear->all = true;
+			break;
 		case DRY_RUN:
 			request->dry_run = true;
 			break;
@@ -57,7 +63,11 @@ static void read_options(struct clear *clear, int argc, char **argv)
 		aimlock_say_usage(clear->verb, "--force is for one lock: give its --id");
 	if (request->has_scope && request->has_id)
 		aimlock_say_usage(clear->verb, "--unreachable and --id exclude each other");
-	request->name = argv[optind];
+	if (clear->all ? optind < argc : optind == argc)
+		aimlock_say_usage(clear->verb, "give either names or --all");
+	clear->several = clear->all || argc - optind > 1;
+	if (clear->several && request->has_id)
+		aimlock_say_usage(clear->verb, "--id is for one file");
 }
 
 /* The file and its locks as they are before anything goes. */
@@ -184,6 +194,8 @@ static int clear_and_tell(struct clear *clear)
 	int err = ask(clear, &cleared);
 	int status = AIMLOCK_EXIT_DONE;
 
+	if (!err && clear->several)
+		printf("%s:\n", clear->request.name);
 	if (!err)
 		print_cleared(clear, &cleared);
 	else
@@ -198,6 +210,58 @@ static int clear_and_tell(struct clear *clear)
 	return status;
 }
 
+static int clear_file(struct clear *clear, char *name)
+{
+	int status = look(clear, &name);
+
+	if (!status)
+		status = choose(clear);
+	if (!status)
+		status = clear_and_tell(clear);
+	aimlock_model_free_files(&clear->before);
+	return status;
+}
+
+/* Is there a lock that the clear takes, or may take after the grace? */
+static bool is_in_scope(const struct clear *clear, const struct aimlock_file *file)
+{
+	bool unreachable = clear->request.has_scope ||
+			   file->scope == AIMLOCK_CLEAR_SCOPE_UNREACHABLE;
+	size_t i;
+
+	for (i = 0; i < file->locks.n; i++) {
+		enum aimlock_verdict verdict = file->locks.v[i].verdict;
+
+		if (verdict == AIMLOCK_VERDICT_ORPHANED || verdict == AIMLOCK_VERDICT_SUSPECT ||
+		    (unreachable && verdict == AIMLOCK_VERDICT_UNREACHABLE))
+			return true;
+	}
+	return false;
+}
+
+/* The graver of two: failed, then locked, then done. */
+static int worse(int a, int b)
+{
+	if (a == AIMLOCK_EXIT_FAILED || b == AIMLOCK_EXIT_DONE)
+		return a;
+	return b;
+}
+
+static int clear_all(struct clear *clear)
+{
+	struct aimlock_files files = { 0 };
+	int status = aimlock_find_files(clear->verb, &clear->nl, NULL, 0, &files);
+	size_t i;
+
+	if (!status && files.n)
+		status = aimlock_find_locks(clear->verb, &clear->nl, true, false, &files);
+	for (i = 0; i < files.n; i++)
+		if (is_in_scope(clear, &files.v[i]))
+			status = worse(status, clear_file(clear, files.v[i].name));
+	aimlock_model_free_files(&files);
+	return status;
+}
+
 static int run(const struct aimlock_verb *verb, int argc, char **argv)
 {
 	struct clear clear = { .verb = verb };
@@ -207,22 +271,20 @@ static int run(const struct aimlock_verb *verb, int argc, char **argv)
 	status = aimlock_find_module(verb, &clear.nl);
 	if (status)
 		return status;
-	status = look(&clear, &argv[optind]);
-	if (!status)
-		status = choose(&clear);
-	if (!status)
-		status = clear_and_tell(&clear);
-	aimlock_model_free_files(&clear.before);
+	if (clear.all)
+		status = clear_all(&clear);
+	for (; optind < argc; optind++)
+		status = worse(status, clear_file(&clear, argv[optind]));
 	aimlock_netlink_close(&clear.nl);
 	return status;
 }
 
 const struct aimlock_verb aimlock_cmd_clear = {
 	.name = "clear",
-	.args = "NAME|PATH",
+	.args = "NAME|PATH...",
 	.help = "clear locks that are proven orphaned, and say which went",
 	.options = options,
-	.min_args = 1,
-	.max_args = 1,
+	.min_args = 0,
+	.max_args = -1,
 	.run = run,
 };
