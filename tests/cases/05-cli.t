@@ -136,8 +136,8 @@ in_json() {
 	is "$(json free '[.state, .orphans, .generation, .locks] | map(type) | @json')" \
 		'["string","number","number","array"]' "types in JSON"
 	is "$(aimlock show --json busy | jq -c 'del(.. | .age_ms?)')" \
-		"$(aimlock list --json busy | jq -c 'del(.. | .age_ms?)')" \
-		"show --json is list --json"
+		"$(aimlock list --tree --json busy | jq -c 'del(.. | .age_ms?)')" \
+		"show --json is list --tree --json"
 	is "$(aimlock list --json -o NAME,END,HELD free | jq -c .)" \
 		'{"locks":[{"name":"free","end":null,"held":false}]}' "rows in JSON"
 	is "$(aimlock list --json --files -o NAME,LOCKS | jq -c .)" \
