@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-verbs='add remove set list scan show clear hold release wait monitor diagnose metrics with-lock adopt'
+verbs='add remove set list scan show clear hold release wait monitor diagnose metrics with-lock adopt apply'
 
 # exits STATUS REGEX DESCRIPTION VERB...: with that in what it printed
 exits() {
