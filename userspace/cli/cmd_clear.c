@@ -6,12 +6,9 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <time.h>
 
 #include "cli.h"
-
-#define RETRY_MS	100
-#define PATIENCE_MS	2000	/* beyond twice the grace, which the module takes at most */
+#include "grace.h"
 
 enum { ALL = 'a', DRY_RUN = AIMLOCK_OPTION_OWN, UNREACHABLE, ID, FORCE };
 
@@ -96,26 +93,16 @@ static int choose(struct clear *clear)
 				 "no lock on this file has that id");
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * UINT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 static int ask(struct clear *clear, struct aimlock_cleared *cleared)
 {
-	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000 };
-	uint64_t end = now_ms() + 2 * (uint64_t)clear->before.v[0].grace_ms + PATIENCE_MS;
+	struct aimlock_grace grace;
 	int err;
 
-	for (;;) {
+	aimlock_grace_begin(&grace, clear->before.v[0].grace_ms);
+	do
 		err = aimlock_client_lock_clear(&clear->nl, &clear->request, cleared);
-		if (err != -EAGAIN || now_ms() >= end)
-			return err;
-		nanosleep(&pause, NULL);
-	}
+	while (err == -EAGAIN && aimlock_grace_left(&grace));
+	return err;
 }
 
 static void print_cleared(const struct clear *clear, const struct aimlock_cleared *cleared)
