@@ -131,7 +131,7 @@ static int scan_types(struct aimlock_nl_dump *dump, struct netlink_callback *cb)
 
 	/* as for mount(2): it may load the type's module */
 	if (!netlink_capable(cb->skb, CAP_SYS_ADMIN)) {
-		NL_SET_ERR_MSG(cb->extack, "types of filesystems are for CAP_SYS_ADMIN: give an fd");
+		NL_SET_ERR_MSG(cb->extack, "types of filesystems need CAP_SYS_ADMIN: give an fd");
 		return -EPERM;
 	}
 	nlmsg_for_each_attr(attr, cb->nlh, GENL_HDRLEN, rest)

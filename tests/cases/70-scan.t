@@ -301,10 +301,10 @@ refusals() {
 	run nlraw -d $LOCK_GET 25:str=nosuchfs
 	is "$out" ok "nor is one that the kernel hasn't"
 	like "$(as_user "$AL_ROOT/bin/nlraw" -d $LOCK_GET 25:str=nosuchfs 2>&1)" \
-		'^error=EPERM .*msg=types of filesystems are for CAP_SYS_ADMIN' \
+		'^error=EPERM .*msg=types of filesystems need CAP_SYS_ADMIN' \
 		"a type, without the right to mount one: it may load a module"
 	run as_user aimlock list --all
-	like "$rc $out" '^1 .*list: types of filesystems are for CAP_SYS_ADMIN' \
+	like "$rc $out" '^1 .*list: types of filesystems need CAP_SYS_ADMIN' \
 		"so list --all is for the administrator"
 }
 

@@ -96,14 +96,14 @@ static struct aimlock_holder *unnamed(struct aimlock_lock *lock, enum aimlock_ho
 	return copy;
 }
 
-static int has_kind(struct aimlock_file *file, struct aimlock_lock *lock, void *kind)
+static bool has_kind(const struct aimlock_lock *lock, enum aimlock_holder_kind kind)
 {
 	size_t i;
 
 	for (i = 0; i < lock->n_holders; i++)
-		if (lock->holders[i].kind == *(enum aimlock_holder_kind *)kind)
-			return 1;
-	return 0;
+		if (lock->holders[i].kind == kind)
+			return true;
+	return false;
 }
 
 static int name_holder(struct aimlock_file *file, struct aimlock_lock *lock, void *data)
@@ -111,7 +111,7 @@ static int name_holder(struct aimlock_file *file, struct aimlock_lock *lock, voi
 	struct naming *naming = data;
 	struct aimlock_holder *holder;
 
-	if (!has_kind(file, lock, &naming->kind) || !is_at(file, naming->path))
+	if (!has_kind(lock, naming->kind) || !is_at(file, naming->path))
 		return 0;
 	holder = unnamed(lock, naming->kind);
 	if (!holder)
@@ -171,11 +171,6 @@ static bool is_kept(const struct aimlock_lock *lock)
 	       (lock->verdict == AIMLOCK_VERDICT_PINNED ||
 		lock->verdict == AIMLOCK_VERDICT_SUSPECT ||
 		lock->verdict == AIMLOCK_VERDICT_UNREACHABLE);
-}
-
-static int is_any_kept(struct aimlock_file *file, struct aimlock_lock *lock, void *data)
-{
-	return is_kept(lock);
 }
 
 struct ring {
@@ -308,20 +303,38 @@ static int find_rings(struct aimlock_files *files)
 	return err;
 }
 
-static bool any_has(struct aimlock_files *files, enum aimlock_holder_kind kind)
+/* What is to be asked for at all: each costs time. */
+struct needs {
+	bool loops, swap, rings;
+};
+
+static struct needs needs_of(const struct aimlock_files *files)
 {
-	return for_each_lock(files, has_kind, &kind);
+	struct needs needs = { 0 };
+	size_t i, j;
+
+	for (i = 0; i < files->n; i++) {
+		for (j = 0; j < files->v[i].locks.n; j++) {
+			const struct aimlock_lock *lock = &files->v[i].locks.v[j];
+
+			needs.loops |= has_kind(lock, AIMLOCK_HOLDER_KIND_LOOP);
+			needs.swap |= has_kind(lock, AIMLOCK_HOLDER_KIND_SWAP);
+			needs.rings |= is_kept(lock);
+		}
+	}
+	return needs;
 }
 
 int aimlock_host_name_holders(struct aimlock_files *files)
 {
+	struct needs needs = needs_of(files);
 	int err = 0;
 
-	if (any_has(files, AIMLOCK_HOLDER_KIND_LOOP))
+	if (needs.loops)
 		err = name_loop_devices(files);
-	if (!err && any_has(files, AIMLOCK_HOLDER_KIND_SWAP))
+	if (!err && needs.swap)
 		err = name_swap_areas(files);
-	if (!err && for_each_lock(files, is_any_kept, NULL))
+	if (!err && needs.rings)
 		err = find_rings(files);
 	return err;
 }
