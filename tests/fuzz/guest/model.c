@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "guest.h"
 
@@ -490,7 +492,28 @@ static int run(const struct operation *op, const struct nlattr **tb, bool privil
 	return do_file(op, tb, outcome, commit);
 }
 
-static int dump(const struct operation *op, const struct nlattr **tb, struct outcome *outcome)
+/* Which descriptors are open is known of the first and of none only. */
+static int scan_fd(uint32_t fd)
+{
+	if (fd <= STDERR_FILENO)
+		return fcntl(fd, F_GETFD) < 0 ? -EBADF : 0;
+	return fd >= 1024 ? -EBADF : TIMING;
+}
+
+/* A type by chance would start modprobe(8). */
+static int check_range(const struct nlattr **tb, bool privileged)
+{
+	const struct nlattr *fd = tb[AIMLOCK_A_LOCK_FD], *type = tb[AIMLOCK_A_LOCK_FS_TYPE];
+
+	if (!!tb[AIMLOCK_A_LOCK_NAME] + !!fd + !!type > 1)
+		return -EINVAL;
+	if (fd)
+		return scan_fd(number(fd));
+	return !type ? 0 : privileged ? TIMING : -EPERM;
+}
+
+static int dump(const struct operation *op, const struct nlattr **tb, bool privileged,
+		struct outcome *outcome)
 {
 	const struct nlattr *name = tb[1];	/* of either set */
 
@@ -499,8 +522,11 @@ static int dump(const struct operation *op, const struct nlattr **tb, struct out
 		if (!outcome->reg)
 			return -ENOENT;
 	}
-	outcome->answer = op->cmd == AIMLOCK_CMD_FILE_GET ? ALL_FILES : ALL_LOCKS;
-	return 0;
+	outcome->answer = ALL_FILES;
+	if (op->cmd == AIMLOCK_CMD_FILE_GET)
+		return 0;
+	outcome->answer = ALL_LOCKS;
+	return check_range(tb, privileged);
 }
 
 /* 6.1 began to look at what is reserved in the header. */
@@ -552,7 +578,7 @@ static int handle(const struct nlmsghdr *hdr, bool privileged, int family,
 	if (error)
 		return error;
 	if (wants_dump)
-		return dump(op, tb, outcome);
+		return dump(op, tb, privileged, outcome);
 	outcome->sentence = true;
 	return run(op, tb, privileged, outcome, commit);
 }
