@@ -288,12 +288,13 @@ refusals() {
 	is "$rc" 2 "no path"
 	run aimlock list --all name
 	is "$rc" 2 "--all with a name"
+	# 6.1 passes no sentence on from where a dump starts.
 	run nlraw -d $LOCK_GET 24:u32=999
-	like "$out" '^error=EBADF miss=-1 off=[0-9]+ msg=.+' "an fd that isn't open"
+	like "$out" '^error=EBADF ' "an fd that isn't open"
 	run nlraw -d $LOCK_GET 24:u32=0 25:str=ext4
-	like "$out" '^error=EINVAL .*msg=.+' "an fd and a type"
+	like "$out" '^error=EINVAL ' "an fd and a type"
 	run nlraw -d $LOCK_GET 1:str=a 24:u32=0
-	like "$out" '^error=(EINVAL|ENOENT) .*msg=.+' "a name and an fd"
+	like "$out" '^error=(EINVAL|ENOENT) ' "a name and an fd"
 	run nlraw -d $LOCK_GET "25:str=$(printf 'x%.0s' {1..64})"
 	like "$out" '^error=(EINVAL|ERANGE) .*msg=.+' "a type with too long a name"
 	run nlraw -d $LOCK_GET 25:str=
@@ -301,10 +302,10 @@ refusals() {
 	run nlraw -d $LOCK_GET 25:str=nosuchfs
 	is "$out" ok "nor is one that the kernel hasn't"
 	like "$(as_user "$AL_ROOT/bin/nlraw" -d $LOCK_GET 25:str=nosuchfs 2>&1)" \
-		'^error=EPERM .*msg=types of filesystems need CAP_SYS_ADMIN' \
+		'^error=EPERM ' \
 		"a type, without the right to mount one: it may load a module"
 	run as_user aimlock list --all
-	like "$rc $out" '^1 .*list: types of filesystems need CAP_SYS_ADMIN' \
+	like "$rc $out" '^1 .*list: .*need.* CAP_SYS_ADMIN' \
 		"so list --all is for the administrator"
 }
 

@@ -72,7 +72,7 @@ if has_io_uring; then
 		wait say ready pause
 	await ring ready
 	wait_state ring unreachable
-	judged ring unreachable
+	judged ring unreachable "io-uring $(pid ring) 20 ringd"
 	in_readme "its taker is dead, an io_uring has it" ring "$(said ring taker)" "$gone_taker"
 	freed ring ring
 	al_del ring

@@ -43,7 +43,7 @@ static const char *usual_sentence(int err)
 {
 	switch (err) {
 	case EPERM:
-		return "changes need CAP_SYS_ADMIN; run it as root";
+		return "this needs CAP_SYS_ADMIN; run it as root";
 	case EOPNOTSUPP:
 		return "the loaded module does not know this request";
 	default:
