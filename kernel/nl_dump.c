@@ -120,6 +120,7 @@ int aimlock_nl_dump_refill(struct aimlock_nl_dump *dump)
 	dump->lock = 0;
 	if (dump->over)
 		return -ENODATA;
+	dump->registered = aimlock_registry_sequence();
 	ret = dump->scans ? collect_found(dump) : collect(dump);
 	if (!ret)
 		ret = aimlock_verdict_reach(&dump->set);
@@ -131,12 +132,14 @@ int aimlock_nl_dump_refill(struct aimlock_nl_dump *dump)
  * aimlock_nl_dump_sequence() - for NLM_F_DUMP_INTR
  * @dump: the state
  *
- * Return: a number that moves when files were registered or forgotten, and when a
- * file's locks changed while they were told of.
+ * What comes after the last look doesn't matter to what was seen by then.
+ *
+ * Return: a number that moves when files were registered or forgotten between two
+ * looks, and when a file's locks changed while they were told of.
  */
 u32 aimlock_nl_dump_sequence(const struct aimlock_nl_dump *dump)
 {
-	return aimlock_registry_sequence() + dump->changes;
+	return dump->registered + dump->changes;
 }
 
 /**

@@ -18,6 +18,7 @@
  * @scans: it is one
  * @piecemeal: a file with many locks may be told of by parts
  * @over: no more files follow @set
+ * @registered: the registry's sequence at the look at @set
  * @changes: how often what is told of changed under the dump
  * @holders: tell of holders too
  * @all_holders: of those of others too
@@ -36,6 +37,7 @@ struct aimlock_nl_dump {
 	bool scans;
 	bool piecemeal;
 	bool over;
+	u32 registered;
 	u32 changes;
 	bool holders;
 	bool all_holders;

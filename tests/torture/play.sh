@@ -22,8 +22,8 @@ cat >"$AL_TMP/lists" <<'END'
 while :; do
 	sleep 0.5
 	[[ -e /sys/locks ]] || continue
-	aimlock list -J >"$1/list.json" 2>/dev/null && jq empty "$1/list.json" && echo listed
 	aimlock list --files >/dev/null 2>&1 && echo files
+	aimlock list -J >"$1/list.json" 2>/dev/null && jq empty "$1/list.json" && echo listed
 	for name in t0 t20 l27; do
 		aimlock show "$name" >/dev/null 2>&1 && echo shown
 	done
