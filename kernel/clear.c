@@ -227,17 +227,15 @@ static int carry_out(struct aimlock_clear *clear)
 }
 
 /* What will become one's own must be all that is there. */
-static struct aimlock_lock *the_only_one(struct aimlock_clear *clear)
+static struct aimlock_lock *the_only_one(const struct aimlock_clear *clear)
 {
 	struct aimlock_lock *lock, *only = NULL;
 	u32 n = 0;
 
 	aimlock_for_each_lock(lock, &clear->set) {
 		n += lock->listed;
-		if (lock->wanted && !only)
+		if (lock->wanted)
 			only = lock;
-		else if (lock->listed)
-			clear->refused = lock->verdict;
 	}
 	return n == 1 ? only : NULL;
 }
@@ -257,7 +255,6 @@ static int inherit(struct aimlock_clear *clear, struct aimlock_lock *lock, struc
 	if (ret)
 		return ret;
 	filp = aimlock_inspect_pinned(&clear->set, lock);
-	clear->refused = lock->verdict;
 	if (!filp || !lock->wanted || !is_wanted(clear, lock))
 		return -EBUSY;
 	return aimlock_request_pass_on(lock, filp, heir);
@@ -286,13 +283,13 @@ static int take_over(struct aimlock_clear *clear, struct aimlock_lock *lock)
 
 /**
  * aimlock_clear_take_over() - have an orphaned lock as one's own
- * @clear: whose: its file, scope and wait are read; @heir or @refused is set
+ * @clear: whose: its file, scope and wait are read; @heir is set
  *
  * Judged as for aimlock_clear(), and then the lock isn't removed but made that of a
  * description of ours, for all of the file.  It must be the only one there.
  *
  * Return: 0; -EAGAIN if it is still suspect; -EBUSY if a lock there may not be taken
- * over, with its verdict in @refused; -EOPNOTSUPP if its kind, or the filesystem, has
+ * over; -EOPNOTSUPP if its kind, or the filesystem, has
  * more to it than a description; -ENODEV; what looking at it, opening or locking gave.
  * Context: process context, with &aimlock_file.clearing held; the caller has checked
  * CAP_SYS_ADMIN.

@@ -55,7 +55,7 @@ loop_devices() {
 
 rings() {
 	local user
-	if [[ $(cat /proc/sys/kernel/io_uring_disabled 2>/dev/null || echo 0) != 0 ]]; then
+	if ! has_io_uring; then
 		skip "io_uring" "it is disabled"
 		return
 	fi
