@@ -17,6 +17,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
+#include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 
@@ -101,11 +102,12 @@ static void open_kernel(void)
 }
 
 /* libnl passes only messages of the number that it waits for. */
-static void number_messages(char *datagram, size_t len, unsigned int *seq)
+static void number_messages(char *datagram, int left, unsigned int *seq)
 {
 	struct nlmsghdr *hdr = (struct nlmsghdr *)datagram;
 
-	for (; NLMSG_OK(hdr, len); hdr = NLMSG_NEXT(hdr, len)) {
+	/* The last may end unaligned: then what is left is negative. */
+	for (; nlmsg_ok(hdr, left); hdr = nlmsg_next(hdr, &left)) {
 		hdr->nlmsg_seq = *seq;
 		if (hdr->nlmsg_type < NLMSG_MIN_TYPE)
 			(*seq)++;
