@@ -89,7 +89,8 @@ void aimlock_say_usage(const struct aimlock_verb *verb, const char *format, ...)
 int aimlock_say_error(const struct aimlock_verb *verb, const char *subject, int err,
 		      const char *sentence);
 
-/* To stdout, made harmless. */
+/* What comes from outside, made harmless; say_text: to stdout. */
+void aimlock_say_to(FILE *out, const char *s);
 void aimlock_say_text(const char *s);
 
 /* find.c: opens, or says why not and returns an exit status. */

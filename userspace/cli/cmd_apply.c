@@ -32,7 +32,9 @@ static void told(void *arg, const struct aimlock_config_file *file,
 		apply->status = aimlock_say_error(apply->verb, file->name, err,
 						  apply->nl.message);
 	} else if (applied != AIMLOCK_APPLIED_NOTHING) {
-		printf("%s %s ", done[applied], file->name);
+		printf("%s ", done[applied]);
+		aimlock_say_text(file->name);
+		putchar(' ');
 		aimlock_say_text(file->path);
 		putchar('\n');
 	}

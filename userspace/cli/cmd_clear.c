@@ -116,8 +116,10 @@ static void print_cleared(const struct clear *clear, const struct aimlock_cleare
 		aimlock_describe_lock(&cleared->locks.v[i]);
 		putchar('\n');
 	}
-	if (!cleared->locks.n && !cleared->remaining)
-		printf("%s: nothing to clear\n", clear->request.name);
+	if (!cleared->locks.n && !cleared->remaining) {
+		aimlock_say_text(clear->request.name);
+		puts(": nothing to clear");
+	}
 }
 
 static void print_remaining(const struct aimlock_file *file, const struct aimlock_lock *lock)
@@ -181,8 +183,10 @@ static int clear_and_tell(struct clear *clear)
 	int err = ask(clear, &cleared);
 	int status = AIMLOCK_EXIT_DONE;
 
-	if (!err && clear->several)
-		printf("%s:\n", clear->request.name);
+	if (!err && clear->several) {
+		aimlock_say_text(clear->request.name);
+		puts(":");
+	}
 	if (!err)
 		print_cleared(clear, &cleared);
 	else

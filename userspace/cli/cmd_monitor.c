@@ -84,7 +84,9 @@ static int print_event(struct monitor *monitor, const char *name, const struct a
 								     event->has_state));
 		return status ? status : AIMLOCK_FOLLOW_ON;
 	}
-	printf("%s %s %s", time_text(), event->file.name, name);
+	printf("%s ", time_text());
+	aimlock_say_text(event->file.name);
+	printf(" %s", name);
 	print_details(event);
 	putchar('\n');
 	return AIMLOCK_FOLLOW_ON;

@@ -19,7 +19,8 @@ static void label(const char *name)
 
 static void show_summary(const struct aimlock_file *file)
 {
-	printf("%s: %s\n", file->name, aimlock_model_state_name(file->state));
+	aimlock_say_text(file->name);
+	printf(": %s\n", aimlock_model_state_name(file->state));
 	label("path");
 	aimlock_say_text(file->path);
 	if (file->has_inode)

@@ -91,7 +91,9 @@ static int over(struct aimlock_follower *follower)
 {
 	struct wait *wait = (struct wait *)follower;
 
-	fprintf(stderr, "aimlock: wait: %s: the time is over and it is %s\n", wait->name,
+	fputs("aimlock: wait: ", stderr);
+	aimlock_say_to(stderr, wait->name);
+	fprintf(stderr, ": the time is over and it is %s\n",
 		aimlock_model_state_name(wait->state));
 	return AIMLOCK_EXIT_LOCKED;
 }

@@ -13,6 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "cli.h"
 #include "command.h"
 
 #define TERMINAL STDIN_FILENO
@@ -41,14 +42,18 @@ __attribute__((noreturn))
 static void become(const char *verb, char **argv, pid_t parent, bool foreground,
 		   const sigset_t *mask)
 {
+	int err;
+
 	die_with(parent);
 	setpgid(0, 0);
 	if (foreground)
 		give_terminal(getpid());
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(argv[0], argv);
-	fprintf(stderr, "aimlock: %s: %s: it can't be run (%s)\n", verb, argv[0],
-		strerror(errno));
+	err = errno;
+	fprintf(stderr, "aimlock: %s: ", verb);
+	aimlock_say_to(stderr, argv[0]);
+	fprintf(stderr, ": it can't be run (%s)\n", strerror(err));
 	_exit(EX_UNAVAILABLE);
 }
 

@@ -113,13 +113,16 @@ void aimlock_describe_holder(const struct aimlock_holder *holder)
 		describe_in_flight(holder);
 		break;
 	case AIMLOCK_HOLDER_KIND_LOOP:
-		printf("%s%sa loop device that the file backs", holder->comm,
-		       holder->comm[0] ? ", " : "");
+		aimlock_say_text(holder->comm);
+		printf("%sa loop device that the file backs", holder->comm[0] ? ", " : "");
 		break;
 	case AIMLOCK_HOLDER_KIND_SWAP:
 		fputs("the kernel, as swap space", stdout);
-		if (holder->comm[0])
-			printf(" (%s)", holder->comm);
+		if (holder->comm[0]) {
+			fputs(" (", stdout);
+			aimlock_say_text(holder->comm);
+			putchar(')');
+		}
 		break;
 	case AIMLOCK_HOLDER_KIND_IO_URING:
 		printf("an io_uring where a file of this path is registered, fd %" PRId64 " of ",
@@ -164,15 +167,17 @@ void aimlock_describe_verdict(const struct aimlock_lock *lock)
 		fputs("a verdict that this aimlock has no word for", stdout);
 }
 
-static const char *dashes(const char *name)
+/* The command's last argument. */
+static void name_argument(const struct aimlock_file *file)
 {
-	return name[0] == '-' ? "-- " : "";
+	fputs(file->name[0] == '-' ? " -- " : " ", stdout);
+	aimlock_say_text(file->name);
 }
 
 static void remedy_by_force(const struct aimlock_file *file, const struct aimlock_lock *lock)
 {
-	printf("aimlock clear --id %016" PRIx64 " --force %s%s", lock->id, dashes(file->name),
-	       file->name);
+	printf("aimlock clear --id %016" PRIx64 " --force", lock->id);
+	name_argument(file);
 }
 
 /* The answer to a stopped holder is to let it run, not to rob it. */
@@ -226,7 +231,8 @@ static bool remedy_by_name(const struct aimlock_file *file, const struct aimlock
 		if (!holder->comm[0])
 			continue;
 		if (holder->kind == AIMLOCK_HOLDER_KIND_LOOP) {
-			printf("losetup -d /dev/%s", holder->comm);
+			fputs("losetup -d /dev/", stdout);
+			aimlock_say_text(holder->comm);
 			return true;
 		}
 		if (holder->kind == AIMLOCK_HOLDER_KIND_SWAP) {
@@ -246,18 +252,21 @@ void aimlock_describe_remedy(const struct aimlock_file *file, const struct aimlo
 {
 	switch (lock->verdict) {
 	case AIMLOCK_VERDICT_ORPHANED:
-		printf("aimlock clear %s%s", dashes(file->name), file->name);
+		fputs("aimlock clear", stdout);
+		name_argument(file);
 		break;
 	case AIMLOCK_VERDICT_UNREACHABLE:
 		if (remedy_by_name(file, lock))
 			fputs(", or ", stdout);
-		printf("aimlock clear --unreachable %s%s", dashes(file->name), file->name);
+		fputs("aimlock clear --unreachable", stdout);
+		name_argument(file);
 		break;
 	case AIMLOCK_VERDICT_SUSPECT:
 		printf("look again in %" PRIu32 " ms", lock->suspect_ms);
 		break;
 	case AIMLOCK_VERDICT_HELD:
-		printf("aimlock release %s%s", dashes(file->name), file->name);
+		fputs("aimlock release", stdout);
+		name_argument(file);
 		break;
 	case AIMLOCK_VERDICT_REMOTE:
 		remedy_for_remote(lock);

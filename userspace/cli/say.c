@@ -8,7 +8,7 @@
 #include "../lib/text.h"
 #include "cli.h"
 
-static void put_harmless(const char *s, FILE *out)
+void aimlock_say_to(FILE *out, const char *s)
 {
 	char *escaped = aimlock_text_escape(s);
 
@@ -18,7 +18,7 @@ static void put_harmless(const char *s, FILE *out)
 
 void aimlock_say_text(const char *s)
 {
-	put_harmless(s, stdout);
+	aimlock_say_to(stdout, s);
 }
 
 void aimlock_say_usage(const struct aimlock_verb *verb, const char *format, ...)
@@ -31,7 +31,7 @@ void aimlock_say_usage(const struct aimlock_verb *verb, const char *format, ...)
 		text = NULL;
 	va_end(args);
 	fprintf(stderr, "aimlock: %s%s", verb ? verb->name : "", verb ? ": " : "");
-	put_harmless(text ? text : strerror(ENOMEM), stderr);
+	aimlock_say_to(stderr, text ? text : strerror(ENOMEM));
 	fprintf(stderr, "\nTry 'aimlock %s%s--help'.\n", verb ? verb->name : "",
 		verb ? " " : "");
 	free(text);
@@ -59,11 +59,11 @@ int aimlock_say_error(const struct aimlock_verb *verb, const char *subject, int 
 		sentence = usual_sentence(err);
 	fprintf(stderr, "aimlock: %s: ", verb->name);
 	if (subject) {
-		put_harmless(subject, stderr);
+		aimlock_say_to(stderr, subject);
 		fputs(": ", stderr);
 	}
 	if (sentence) {
-		put_harmless(sentence, stderr);
+		aimlock_say_to(stderr, sentence);
 		fprintf(stderr, " (%s)\n", strerror(err));
 	} else {
 		fprintf(stderr, "%s\n", strerror(err));
