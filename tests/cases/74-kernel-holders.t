@@ -85,6 +85,7 @@ rings() {
 	bg other locker name otherd ring 20 open 10 "$AL_TMP/else" register 20 10 say ready pause
 	await other ready
 	al_add ring "$(path ring)"
+	wait_state ring unreachable
 	is "$(kernel_holders ring)" "io-uring $(pid ring) 20 ringd" "io_uring: and no other"
 	stop other
 	al_del other

@@ -164,12 +164,14 @@ static int name_swap_areas(struct aimlock_files *files)
 	return err;
 }
 
-/* A reference of it is in some part of the kernel. */
+/*
+ * A reference of it is in some part of the kernel.  Not asked of a suspect lock: one
+ * whose holder ends just now is suspect too, and to look for rings reads all of /proc.
+ */
 static bool is_kept(const struct aimlock_lock *lock)
 {
 	return lock->refs > lock->refs_found && lock->refs_found >= 0 &&
 	       (lock->verdict == AIMLOCK_VERDICT_PINNED ||
-		lock->verdict == AIMLOCK_VERDICT_SUSPECT ||
 		lock->verdict == AIMLOCK_VERDICT_UNREACHABLE);
 }
 
@@ -177,7 +179,12 @@ struct ring {
 	uint32_t pid;
 	uint32_t fd;
 	char comm[AIMLOCK_COMM_MAX + 1];
-	const char *path;	/* of a file registered in it */
+};
+
+/* A file that is registered in it. */
+struct ring_file {
+	const struct ring *ring;
+	const char *path;
 };
 
 /* Older kernels tell the last part of the path only. */
@@ -201,10 +208,11 @@ static bool has_ring(const struct aimlock_lock *lock, const struct ring *ring)
 
 static int add_ring(struct aimlock_file *file, struct aimlock_lock *lock, void *data)
 {
-	const struct ring *ring = data;
+	const struct ring_file *registered = data;
+	const struct ring *ring = registered->ring;
 	struct aimlock_holder *holder;
 
-	if (!is_kept(lock) || !is_named(file, ring->path) || has_ring(lock, ring))
+	if (!is_kept(lock) || !is_named(file, registered->path) || has_ring(lock, ring))
 		return 0;
 	holder = aimlock_model_add_holder(lock);
 	if (!holder)
@@ -217,13 +225,14 @@ static int add_ring(struct aimlock_file *file, struct aimlock_lock *lock, void *
 }
 
 /* "    0: PATH", below "UserFiles:". */
-static int read_ring(struct aimlock_files *files, struct ring *ring, FILE *in)
+static int read_ring(struct aimlock_files *files, const struct ring *ring, FILE *in)
 {
 	char line[PATH_MAX + 32];
 	bool listed = false;
 	int err = 0;
 
 	while (!err && fgets(line, sizeof(line), in)) {
+		struct ring_file registered = { ring, NULL };
 		int skip = 0;
 
 		line[strcspn(line, "\n")] = '\0';
@@ -238,15 +247,15 @@ static int read_ring(struct aimlock_files *files, struct ring *ring, FILE *in)
 		if (!listed)
 			continue;
 		unescape(line + skip);
-		ring->path = line + skip;
-		err = for_each_lock(files, add_ring, ring);
+		registered.path = line + skip;
+		err = for_each_lock(files, add_ring, &registered);
 	}
 	return err;
 }
 
 static int look_at_ring(struct aimlock_files *files, const char *pid, const char *fd)
 {
-	struct ring ring = { strtoul(pid, NULL, 10), strtoul(fd, NULL, 10), "", NULL };
+	struct ring ring = { strtoul(pid, NULL, 10), strtoul(fd, NULL, 10), "" };
 	char path[96];
 	FILE *in;
 	int err;
