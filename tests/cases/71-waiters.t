@@ -59,7 +59,7 @@ one() {
 
 # Exclusive requests queue up behind each other, as /proc/locks has them.
 queue() {
-	local id tree text
+	local id tree text told=.
 	new_file queue
 	bg holder locker name holder open 10 "$(path queue)" posix 10 w 0 0 say ready pause
 	await holder ready
@@ -74,8 +74,10 @@ queue() {
 		"$(pid gamma) gamma posix write 0 99 $(pid beta) 3" \
 		"$(pid delta) delta posix read 200 299 null 1")" \
 		"queue: each behind the one before; who asks for something else behind the lock"
+	# Before 5.13 it leaves out who waits behind a waiter.
+	[[ $(uname -r) != 5.10.* ]] || told=' 1$'
 	is "$(awk -v ino="$(stat -c %i "$(path queue)")" '$2 == "->" && $7 ~ ":" ino "$" { print $6 }' \
-		/proc/locks | sort)" "$(sed 1d <<<"$tree" | cut -d ' ' -f 1 | sort)" \
+		/proc/locks | sort)" "$(sed 1d <<<"$tree" | grep "$told" | cut -d ' ' -f 1 | sort)" \
 		"queue: /proc/locks has the same waiters"
 	text=$(LC_ALL=C.UTF-8 aimlock list --tree -n -o VERDICT,HOLDERS,START queue)
 	is "$(sed 's/ *$//; s/  */ /g' <<<"$text")" "$(printf '%s\n' \
@@ -148,7 +150,7 @@ many() {
 
 # Waiters come, are interrupted and die under the looks.
 stress() {
-	local n=0 end=$((SECONDS + 12)) worst=0 bad=0 line
+	local n=0 end=$((SECONDS + 12)) worst=0 bad=0 least=20 line
 	new_file stress
 	bg holder locker name holder open 10 "$(path stress)" open 11 "$(path stress)" \
 		posix 10 w 0 0 flock 11 w say ready pause
@@ -167,7 +169,8 @@ stress() {
 	done
 	is "$bad" 0 "stress: $n looks, and each says only what can be"
 	# few, where a debug kernel makes the crowd slow
-	ok "stress: up to $worst waited" test "$worst" -ge 2
+	((${AL_SLOW:-1} == 1)) || least=2
+	ok "stress: up to $worst waited" test "$worst" -ge "$least"
 	stop crowd
 	stop holder
 	ok "stress: free when all are gone" wait_state stress free
