@@ -48,7 +48,9 @@ static const struct aimlock_option adopt_options[] = {
 	{ .name = NULL },
 };
 
-static const int passed_on[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 };
+static const int passed_on[] = {
+	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP,
+};
 
 struct with_lock {
 	const struct aimlock_verb *verb;
@@ -241,6 +243,25 @@ static void on_news(struct with_lock *with)
 		lose(with, "it was not renewed in time");
 }
 
+/* Before the command goes on it must be known whether it may. */
+static void stop_too(struct with_lock *with)
+{
+	aimlock_command_stop_too(&with->command);
+	if (!with->lost)
+		renew(with);
+	aimlock_command_continue(&with->command);
+}
+
+/* Whether the command has ended. */
+static bool on_child(struct with_lock *with)
+{
+	enum aimlock_command_news news = aimlock_command_hear(&with->command);
+
+	if (news == AIMLOCK_COMMAND_STOPPED)
+		stop_too(with);
+	return news == AIMLOCK_COMMAND_ENDED;
+}
+
 /* Whether the command has ended. */
 static bool on_signal(struct with_lock *with)
 {
@@ -249,7 +270,7 @@ static bool on_signal(struct with_lock *with)
 	if (read(with->signals, &info, sizeof(info)) != sizeof(info))
 		return false;
 	if (info.ssi_signo == SIGCHLD)
-		return aimlock_command_ended(&with->command);
+		return on_child(with);
 	aimlock_command_signal(&with->command, (int)info.ssi_signo);
 	return false;
 }
