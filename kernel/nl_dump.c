@@ -74,7 +74,8 @@ static int collect(struct aimlock_nl_dump *dump)
 	int ret = 0;
 
 	dump->set.tolerant = !dump->only;
-	while (!ret && !dump->file && !aimlock_set_is_full(&dump->set)) {
+	/* At first with the file whose locks go on. */
+	do {
 		file = next_file(dump);
 		dump->over = !file;
 		if (!file)
@@ -86,7 +87,7 @@ static int collect(struct aimlock_nl_dump *dump)
 		else
 			aimlock_registry_put(file);
 		cond_resched();
-	}
+	} while (!ret && !dump->file && !aimlock_set_is_full(&dump->set));
 	dump->changes += dump->place.changed;
 	dump->place.changed = false;
 	return ret;
