@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -14,7 +15,7 @@
 #include "mount.h"
 #include "world.h"
 
-#define PATIENCE_MS	20000	/* for a look that is under way */
+#define PATIENCE	300	/* seconds, for a look that gets no CPU */
 
 static const char *device;
 static char quiet_dir[96], quiet_file[112];
@@ -58,12 +59,12 @@ static void unmount_busy(const char *dir)
 /* Nothing but the registration is there, and that doesn't keep it. */
 static void unmount_quiet(void)
 {
-	int ms;
+	time_t begin = time(NULL);
 
-	for (ms = 0; umount2(quiet_dir, 0); ms++) {
+	while (umount2(quiet_dir, 0)) {
 		if (errno != EBUSY)
 			err(2, "umount %s", quiet_dir);
-		if (ms == PATIENCE_MS) {
+		if (time(NULL) > begin + PATIENCE) {
 			violation("a registered file keeps its filesystem mounted");
 			umount2(quiet_dir, MNT_DETACH);
 			return;
