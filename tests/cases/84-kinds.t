@@ -56,6 +56,13 @@ check_list() {
 		"live $(pid "$1")\\x20configd" "$1: and more: the verdict, the holder"
 }
 
+check_scan() {
+	is "$(aimlock scan --json "$(path "$1")" | jq -r --arg path "$(path "$1")" \
+		'.files[] | select(.path == $path) | .locks[] |
+		"\(.kind) \(.mode) \(.start) \(.end // "EOF") \(.taker) \(.verdict) \(.holders[].pid)"' |
+		sort)" "$(sed "s/$/ live $(pid "$1")/" <<<"$want")" "$1: and so does scan"
+}
+
 check_show() {
 	local kind mode start end taker
 	run aimlock show "$1"
@@ -103,7 +110,7 @@ check_monitor() {
 }
 
 # Those that look, the one that clears, the one that has seen it all.
-verbs=(list show clear monitor)
+verbs=(list scan show clear monitor)
 new_file before
 bg monitor aimlock monitor --json
 # it listens when it has listed what there is

@@ -123,6 +123,23 @@ al_del twin
 al_del other
 umount "$AL_TMP/a" "$AL_TMP/b"
 
+# Nobody has registered these.  The path that /proc tells is no path.
+gone=$AL_TMP/gone
+bg gone locker name configd open 10 "$gone" flock 10 w say ready pause
+await gone ready
+rm "$gone"
+row "in use, the file is deleted" "$gone (deleted)" "/proc/$(pid gone)/fd/10" scan "$AL_TMP"
+stop gone
+
+mkdir "$AL_TMP/inside"
+# shellcheck disable=SC2016 # for the inner shell
+bg inside unshare --mount bash -c 'mount -t tmpfs tmpfs "$1" &&
+	exec locker name configd open 10 "$1/conf" flock 10 w say ready pause' - "$AL_TMP/inside"
+await inside ready
+row "in use, on a filesystem of another mount namespace" "$AL_TMP/inside/conf" \
+	"/proc/$(pid inside)/fd/10" list --all
+stop inside
+
 for name in live live-ofd child queue recycled mapping leader; do
 	freed "$name" "$name"
 	al_del "$name"
