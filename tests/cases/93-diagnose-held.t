@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# aimlock diagnose and locks that a process has: by the module's verdict where the file
-# is registered, by /proc where it isn't; and it takes no lock to find out.
+# aimlock diagnose and locks that a process has: by the module's verdict, by /proc where
+# the module isn't loaded; and it takes no lock to find out.
+# timeout: 300
 # shellcheck source=tests/cases/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
@@ -18,7 +19,7 @@ for kind in flock ofd posix; do
 	[[ $kind == flock ]] || lock+=(3 5)
 	bg taker locker name takerd open 10 "$file" "${lock[@]}" say locked pause
 	await taker locked
-	diagnosed_twice 3 held "$kind" file
+	diagnosed_thrice 3 held "$kind" file
 	is "$(first pid) $(first comm) $(first state)" "$(pid taker) takerd S" "$kind: who has it"
 	is "$(evidence kind) $(evidence mode)" "$kind write" "$kind: what it is"
 	[[ $kind == flock ]] || is "$(evidence start) $(evidence end)" "3 7" "$kind: and where"
@@ -30,7 +31,7 @@ wait_state file free
 bg taker locker name takerd open 10 "$file" flock 10 w say locked pause
 await taker locked
 waiter heir flock "$file"
-diagnosed_twice 3 held "with a waiter" file
+diagnosed_thrice 3 held "with a waiter" file
 is "$(evidence waiters)" 1 "with a waiter: it is counted"
 run aimlock diagnose "$file"
 like "$out" "process +$(pid taker) takerd, fd 10, state S in [a-z_]+, runs for [0-9]" \
@@ -40,7 +41,7 @@ is "$(locks_of "$file" | wc -l)" 1 "nothing was locked by that"
 
 kill -STOP "$(pid taker)"
 until_ok 10 grep -q '^State:.T' "/proc/$(pid taker)/status"
-diagnosed_twice 3 held-stopped "a stopped holder" file
+diagnosed_thrice 3 held-stopped "a stopped holder" file
 is "$(action)" "continue it: kill -CONT $(pid taker)" "a stopped holder: what to do"
 kill -CONT "$(pid taker)"
 stop heir
@@ -55,7 +56,7 @@ if [[ -e /sys/fs/cgroup/cgroup.procs ]]; then
 		bg taker bash -c 'echo $$ >"$2/cgroup.procs"
 			exec locker open 10 "$1" flock 10 w say locked pause' - "$file" "$group"
 		await taker locked
-		diagnosed_twice 3 held "a holder in $unit" file
+		diagnosed_thrice 3 held "a holder in $unit" file
 		is "$(first unit)" "$unit" "a holder in $unit: is said so"
 		[[ $unit == aim* ]] || is "$(first container)" "$id" "a holder in a container: which"
 		stop taker
@@ -67,14 +68,14 @@ fi
 bg taker locker open 10 "$file" flock 10 w thread [ pause ] say locked thread-exit
 await taker locked
 until_ok 10 grep -q '^State:.Z' "/proc/$(pid taker)/status"
-diagnosed_twice 3 held-zombie "a holder whose first thread ended" file
+diagnosed_thrice 3 held-zombie "a holder whose first thread ended" file
 is "$(first pid) $(first state)" "$(pid taker) Z" "a holder whose first thread ended: who"
 stop taker
 
 bg parent locker fork [ open 10 "$file" flock 10 w fork [ name heird say locked pause ] exit ] \
 	wait say ready pause
 await parent locked
-diagnosed_twice 3 inherited "a lock of a child" file
+diagnosed_thrice 3 inherited "a lock of a child" file
 is "$(first comm)" heird "a lock of a child: who has it"
 stop parent
 

@@ -32,6 +32,7 @@ is "$(first kind) $(first comm)" "manager nfsd" \
 	"a client's lock: who has it"
 al_del file
 diagnosed 3 remote "a client's lock, not registered" "$export_dir/file"
+without_module diagnosed 3 remote "a client's lock, without the module" "$export_dir/file"
 al_add file "$export_dir/file"
 stop holder
 

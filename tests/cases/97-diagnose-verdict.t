@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# aimlock diagnose and locks that no process can use: what the module's verdict is, and
-# what /proc can tell without it.
+# aimlock diagnose and locks that no process can use: what the module's verdict is,
+# whether the file is registered or not, and what /proc can tell without it.
 # shellcheck source=tests/cases/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
@@ -16,10 +16,22 @@ diagnosed 3 orphaned "an orphan" "$file"
 is "$(action) $(first kind) $(first pid)" "aimlock clear file in-flight $(pid bus)" \
 	"an orphan: what to do, and where it lies"
 al_del file
-diagnosed 3 held-unknown "an orphan, not registered" "$file"
-like "$(action)" "aimlock add NAME $file" "an orphan, not registered: what to do"
-run aimlock diagnose "$file"
-like "$out" 'for a verdict register the file' "in words too"
+without_module diagnosed 3 held-unknown "an orphan, without the module" "$file"
+is "$(action)" "have it judged: modprobe aimlock; aimlock diagnose $file" \
+	"an orphan, without the module: what to do"
+run unshare --net aimlock diagnose "$file"
+like "$out" 'what /proc tells of the lock; the module has a verdict' "in words too"
+diagnosed 3 orphaned "an orphan, not registered" "$file"
+is "$(action) $(first kind) $(first pid)" \
+	"aimlock add NAME $file, then aimlock clear NAME in-flight $(pid bus)" \
+	"an orphan, not registered: what to do, and where it lies"
+is "$(jq -r .file.registered <<<"$doc") $(evidence taker_exists)" "false false" \
+	"an orphan, not registered: its taker is gone"
+run aimlock diagnose -w 1 "$file"
+is "$rc" 3 "an orphan, not registered: a short deadline is enough"
+stop bus
+orphan bus ofd "$file"
+diagnosed 3 suspect "an orphan that nobody saw before, in a hurry" -w 1 "$file"
 al_add file "$file"
 echo 3600000 >"$SYS/file/grace_ms"
 diagnosed 3 suspect "an orphan at first sight" "$file"
@@ -52,7 +64,7 @@ echo 0 >"$SYS/file/conf_locked"
 # To open a leased file would break the lease.
 bg lease locker open 10 "$file" lease 10 w say ready pause
 await lease ready
-diagnosed_twice 3 held "a lease" file
+diagnosed_thrice 3 held "a lease" file
 like "$(locks_of "$file")" '^LEASE +ACTIVE' "a lease: it is not being broken"
 stop lease
 

@@ -468,14 +468,25 @@ diagnosed() {
 		"$what: $code, exit status $status"
 }
 
-# diagnosed_twice STATUS CODE DESCRIPTION NAME: the same with the module and without its
-# verdict
-diagnosed_twice() {
+# without_module COMMAND...: another network namespace has no such netlink family
+without_module() {
+	local al_by=(unshare --net "${al_by[@]}")
+	"$@"
+}
+
+# diagnosed_thrice STATUS CODE DESCRIPTION NAME: the same of the registered file, when it
+# isn't registered, and without the module, which alone has a verdict
+diagnosed_thrice() {
+	local verdict
 	diagnosed "$1" "$2" "$3" "$(path "$4")"
 	is "$(evidence name)" "$4" "$3: by the name it is registered under"
+	verdict=$(evidence verdict)
 	al_del "$4"
-	diagnosed "$1" "$2" "$3, not registered" "$(path "$4")"
+	without_module diagnosed "$1" "$2" "$3, without the module" "$(path "$4")"
 	is "$(jq -r .file.registered <<<"$doc") $(evidence verdict)" "false null" "$3: no verdict"
+	diagnosed "$1" "$2" "$3, not registered" "$(path "$4")"
+	is "$(jq -r .file.registered <<<"$doc") $(evidence verdict) $(evidence name)" \
+		"false $verdict null" "$3: the same verdict"
 	al_add "$4" "$(path "$4")"
 }
 

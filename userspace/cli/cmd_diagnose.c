@@ -149,8 +149,8 @@ static int say(const struct aimlock_report *report)
 	if (report->n_more)
 		printf("\n%zu more\n", report->n_more);
 	if (report->unjudged)
-		puts("\nThis is what /proc tells of the lock; for a verdict register the file "
-		     "(aimlock add).");
+		puts("\nThis is what /proc tells of the lock; the module has a verdict, where it "
+		     "is loaded.");
 	return status_of(report);
 }
 

@@ -139,33 +139,16 @@ int aimlock_find_locks(const struct aimlock_verb *verb, struct aimlock_netlink *
 	return err ? aimlock_say_error(verb, NULL, err, NULL) : status;
 }
 
-/* How long until each lock on a file that isn't registered is judged; 0: they are. */
-static uint32_t suspect_ms(const struct aimlock_locks *locks)
-{
-	uint32_t most = 0;
-	size_t i;
-
-	for (i = 0; i < locks->n; i++) {
-		const struct aimlock_lock *lock = &locks->v[i];
-
-		if (!lock->name[0] && lock->verdict == AIMLOCK_VERDICT_SUSPECT &&
-		    lock->suspect_ms > most)
-			most = lock->suspect_ms;
-	}
-	return most;
-}
-
 /* Nobody looked at such locks before, so their grace begins with the first look. */
 static int scan(struct aimlock_netlink *nl, const struct aimlock_range *range,
 		bool waiting, struct aimlock_locks *locks)
 {
 	int err = aimlock_client_scan(nl, range, waiting, locks);
-	uint32_t ms = err ? 0 : suspect_ms(locks);
-	const struct timespec grace = { ms / 1000, ms % 1000 * 1000000 };
+	uint32_t ms = err ? 0 : aimlock_look_suspect_ms(locks);
 
 	if (!ms)
 		return err;
-	nanosleep(&grace, NULL);
+	aimlock_look_wait(ms);
 	return aimlock_client_scan(nl, range, waiting, locks);
 }
 

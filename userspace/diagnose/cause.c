@@ -79,7 +79,7 @@ const struct aimlock_cause aimlock_causes[AIMLOCK_CAUSE_COUNT] = {
 		"wait, or end the holder" },
 	[AIMLOCK_CAUSE_HELD_UNKNOWN] = { "held-unknown", HELD,
 		"something has the lock that can't be told without the aimlock module",
-		"register the file for a verdict" },
+		"load the module for a verdict: modprobe aimlock" },
 	[AIMLOCK_CAUSE_INHERITED] = { "inherited", HELD,
 		"the process that took the lock is gone, others that got the open file from it have it",
 		"wait, or end the holders" },

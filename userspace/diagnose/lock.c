@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The locks on the file: the module's verdicts if it is registered, else /proc. */
+/* The locks on the file: the module's verdicts, or where it isn't loaded, /proc. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "../lib/client.h"
+#include "../lib/look.h"
 #include "probe.h"
 
 static const enum aimlock_cause_id causes[] = {
@@ -40,6 +40,13 @@ static void add_process(struct aimlock_finding *finding, const struct aimlock_ho
 	process->fd = holder->fd;
 }
 
+/* Others' holders aren't told to everybody; who took it is. */
+static void add_taker(struct aimlock_finding *finding, const struct aimlock_lock *lock)
+{
+	if (aimlock_process_read(lock->taker, &finding->processes[0]))
+		finding->n_processes = 1;
+}
+
 /* A stopped holder is to be continued, whoever took the lock. */
 static void look_at_processes(struct aimlock_finding *finding)
 {
@@ -61,17 +68,28 @@ static void look_at_processes(struct aimlock_finding *finding)
 	}
 }
 
-static void advise(struct aimlock_finding *finding, const struct aimlock_lock *lock)
+/* Only registered files are cleared. */
+static void advise_to_register(const struct aimlock_target *target,
+			       struct aimlock_finding *finding, const char *clear)
+{
+	aimlock_report_action(finding, "aimlock add NAME %s, then %s NAME", target->file_path,
+			      clear);
+}
+
+static void advise(const struct aimlock_target *target, struct aimlock_finding *finding,
+		   const struct aimlock_lock *lock)
 {
 	const char *dashes = lock->name[0] == '-' ? "-- " : "";
+	bool unreachable = finding->cause == AIMLOCK_CAUSE_UNREACHABLE;
+	const char *clear = unreachable ? "aimlock clear --unreachable" : "aimlock clear";
 
 	switch (finding->cause) {
 	case AIMLOCK_CAUSE_ORPHANED:
-		aimlock_report_action(finding, "aimlock clear %s%s", dashes, lock->name);
-		break;
 	case AIMLOCK_CAUSE_UNREACHABLE:
-		aimlock_report_action(finding, "aimlock clear --unreachable %s%s", dashes,
-				      lock->name);
+		if (lock->name[0])
+			aimlock_report_action(finding, "%s %s%s", clear, dashes, lock->name);
+		else
+			advise_to_register(target, finding, clear);
 		break;
 	case AIMLOCK_CAUSE_HOLD:
 		aimlock_report_action(finding, "aimlock release %s%s", dashes, lock->name);
@@ -95,11 +113,15 @@ static void add_lock(struct aimlock_target *target, const struct aimlock_lock *l
 				     target->file_path);
 	for (i = 0; i < lock->n_holders; i++)
 		add_process(finding, &lock->holders[i]);
+	if (!finding->n_processes && lock->taker && lock->taker_exists)
+		add_taker(finding, lock);
 	look_at_processes(finding);
-	advise(finding, lock);
-	aimlock_facts_string(&finding->facts, "name", lock->name);
-	snprintf(id, sizeof(id), "%016" PRIx64, lock->id);
-	aimlock_facts_string(&finding->facts, "id", id);
+	advise(target, finding, lock);
+	if (lock->name[0]) {
+		aimlock_facts_string(&finding->facts, "name", lock->name);
+		snprintf(id, sizeof(id), "%016" PRIx64, lock->id);
+		aimlock_facts_string(&finding->facts, "id", id);
+	}
 	aimlock_facts_string(&finding->facts, "verdict",
 			     aimlock_model_verdict_name(lock->verdict));
 	aimlock_facts_string(&finding->facts, "kind", aimlock_model_kind_name(lock->kind));
@@ -111,7 +133,8 @@ static void add_lock(struct aimlock_target *target, const struct aimlock_lock *l
 		aimlock_facts_number(&finding->facts, "taker", lock->taker);
 		aimlock_facts_boolean(&finding->facts, "taker_exists", lock->taker_exists);
 	}
-	aimlock_facts_number(&finding->facts, "age_ms", lock->age_ms);
+	if (lock->age_ms >= 0)
+		aimlock_facts_number(&finding->facts, "age_ms", lock->age_ms);
 	aimlock_facts_number(&finding->facts, "waiters", lock->waiters);
 	target->leased |= lock->kind == AIMLOCK_LOCK_KIND_LEASE;
 	target->n_locks++;
@@ -160,6 +183,55 @@ static int ask(struct aimlock_netlink *nl, struct aimlock_target *target, bool *
 	return err;
 }
 
+/* Of all locks of the filesystem those on the file; NULL: there are none. */
+static int scan(struct aimlock_netlink *nl, const struct aimlock_target *target,
+		struct aimlock_files *files, struct aimlock_file **found)
+{
+	const struct aimlock_range range = { .fd = target->file };
+	struct aimlock_locks locks = { 0 };
+	int err = aimlock_client_scan(nl, &range, false, &locks);
+	size_t i;
+
+	if (!err)
+		err = aimlock_model_group(files, &locks);
+	aimlock_model_free_locks(&locks);
+	*found = NULL;
+	for (i = 0; !err && i < files->n; i++)
+		if (is_it(target, &files->v[i]))
+			*found = &files->v[i];
+	return err;
+}
+
+/* Nobody looked at such a lock before: its grace begins now, and may end in time. */
+static int scan_in_time(struct aimlock_netlink *nl, const struct aimlock_target *target,
+			struct aimlock_files *files, struct aimlock_file **found)
+{
+	int err = scan(nl, target, files, found);
+	uint32_t ms = err || !*found ? 0 : aimlock_look_suspect_ms(&(*found)->locks);
+
+	if (!ms || ms > target->patience_ms)
+		return err;
+	aimlock_look_wait(ms);
+	aimlock_model_free_files(files);
+	return scan(nl, target, files, found);
+}
+
+static int ask_of_unregistered(struct aimlock_netlink *nl, struct aimlock_target *target)
+{
+	struct aimlock_files files = { 0 };
+	struct aimlock_file *found;
+	int err;
+	size_t i;
+
+	if (target->file < 0)
+		return 0;
+	err = scan_in_time(nl, target, &files, &found);
+	for (i = 0; !err && found && i < found->locks.n; i++)
+		add_lock(target, &found->locks.v[i]);
+	aimlock_model_free_files(&files);
+	return err;
+}
+
 bool aimlock_probe_lock(struct aimlock_target *target)
 {
 	struct aimlock_netlink nl;
@@ -168,10 +240,12 @@ bool aimlock_probe_lock(struct aimlock_target *target)
 
 	if (!err) {
 		err = ask(&nl, target, &registered);
+		if (!registered)
+			err = ask_of_unregistered(&nl, target);
 		aimlock_netlink_close(&nl);
 	}
 	aimlock_facts_boolean(&target->report->facts, "registered", registered);
-	if (!registered)
+	if (err)
 		aimlock_proclocks_probe(target);
 	return true;
 }

@@ -32,6 +32,7 @@ struct aimlock_asker {
 struct aimlock_target {
 	struct aimlock_report *report;
 	struct aimlock_asker asker;
+	uint32_t patience_ms;		/* a probe may wait so long for a verdict */
 
 	/* Filled by the walk. */
 	int dir;			/* O_PATH, the last directory; -1: not reached */

@@ -171,7 +171,7 @@ static struct aimlock_facts *add_lock(struct aimlock_target *target, struct line
 	judge(line, finding);
 	if (finding->cause == AIMLOCK_CAUSE_HELD_UNKNOWN)
 		aimlock_report_action(finding,
-				      "have it judged: aimlock add NAME %s; aimlock show NAME",
+				      "have it judged: modprobe aimlock; aimlock diagnose %s",
 				      target->report->path);
 	target->leased |= !strcmp(line->kind, "LEASE") || !strcmp(line->kind, "DELEG");
 	aimlock_facts_string(&finding->facts, "verdict", "");

@@ -30,10 +30,12 @@ static const struct {
 	{ "lockfile", aimlock_probe_lockfile },
 };
 
-static void work(const struct aimlock_asker *asker, struct aimlock_report *report)
+static void work(const struct aimlock_question *question, const struct aimlock_asker *asker,
+		 struct aimlock_report *report)
 {
 	struct aimlock_target target = {
 		.report = report, .asker = *asker, .dir = -1, .file = -1,
+		.patience_ms = question->deadline_ms / 2,
 	};
 	bool go_on = true;
 	size_t i;
@@ -123,7 +125,7 @@ int aimlock_diagnose(const struct aimlock_question *question, struct aimlock_rep
 	if (pid < 0)
 		return -errno;
 	if (!pid) {
-		work(&asker, report);
+		work(question, &asker, report);
 		_exit(0);
 	}
 	if (!await(pid, question->deadline_ms)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "look.h"
 
@@ -14,6 +15,28 @@ int aimlock_look_locks(struct aimlock_netlink *nl, const char *name, bool waitin
 		err = aimlock_model_assign(files, &locks);
 	aimlock_model_free_locks(&locks);
 	return err;
+}
+
+uint32_t aimlock_look_suspect_ms(const struct aimlock_locks *locks)
+{
+	uint32_t most = 0;
+	size_t i;
+
+	for (i = 0; i < locks->n; i++) {
+		const struct aimlock_lock *lock = &locks->v[i];
+
+		if (!lock->name[0] && lock->verdict == AIMLOCK_VERDICT_SUSPECT &&
+		    lock->suspect_ms > most)
+			most = lock->suspect_ms;
+	}
+	return most;
+}
+
+void aimlock_look_wait(uint32_t ms)
+{
+	const struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&time, NULL);
 }
 
 int aimlock_look_all(struct aimlock_netlink *nl, struct aimlock_files *files)

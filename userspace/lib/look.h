@@ -9,6 +9,12 @@
 int aimlock_look_locks(struct aimlock_netlink *nl, const char *name, bool waiting,
 		       struct aimlock_files *files);
 
+/* How long until each lock on a file that isn't registered is judged; 0: they are. */
+uint32_t aimlock_look_suspect_ms(const struct aimlock_locks *locks);
+
+/* Waits so long. */
+void aimlock_look_wait(uint32_t ms);
+
 /* Every file, sorted, with its locks. */
 int aimlock_look_all(struct aimlock_netlink *nl, struct aimlock_files *files);
 
