@@ -64,7 +64,7 @@ programs: $(HELPER_PROGS) ## build the programs that the tests use
 	@:
 
 # ---------------------------------------------------------------- tests
-.PHONY: check test test-all test-debug test-dkms test-service torture fuzz bench table demo vm
+.PHONY: check test test-all test-debug test-dkms test-service deb test-deb torture fuzz bench table demo vm
 check: ## static checks: warnings as errors, sparse, style, interfaces in step
 	$(Q)tests/check/run
 
@@ -82,6 +82,12 @@ test-dkms: ## DKMS on a Debian that boots (SUITE=bookworm)
 
 test-service: ## aimlockd as a service of a Debian that boots (SUITE=bookworm)
 	$(Q)tests/vm/service $(SUITE)
+
+deb: ## Debian packages, built in a root of SUITE=bookworm, into build/deb
+	$(Q)tests/vm/deb $(SUITE)
+
+test-deb: ## install and purge them on a Debian that boots (SUITE=bookworm)
+	$(Q)tests/vm/packages $(SUITE)
 
 torture: ## a thousand lockers and four clearers at once (KERNEL=, MINUTES=10)
 	$(Q)tests/vm/torture $(KERNEL)

@@ -17,7 +17,7 @@ node_case() {
 # node_boot ROOT RELEASE PAYLOAD RESULTS NAME: boots it for the one case in the payload.
 node_boot() {
 	say "$5: booting $2"
-	"$VM/boot" -t 840 -n "$1" "$2" node "$3" "$4/$5-console.log" "$4/$5.tap" \
+	"$VM/boot" -t 1500 -n "$1" "$2" node "$3" "$4/$5-console.log" "$4/$5.tap" \
 		</dev/null || true
 	touch "$4/$5-console.log" "$4/$5.tap"
 	"$VM/judge" "$4/$5-console.log" >"$4/$5-kernel-log.tap"
