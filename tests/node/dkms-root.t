@@ -25,15 +25,23 @@ about() {
 	modinfo -k "$1" -F "$2" aimlock 2>&1
 }
 
-# As README has it. Debian 11's dkms signs by a script that knows these paths.
+# is_dkms_2: Debian 11's, which knows less.
+is_dkms_2() {
+	dkms --version | grep -q '[- ]2\.'
+}
+
+# As README has it.
 make_key() {
 	ok "a key is made" openssl req -new -x509 -newkey rsa:2048 -nodes -days 36500 \
-		-subj "/CN=$signer/" -outform DER -keyout /root/mok.priv -out /root/mok.der
-	cat >>/etc/dkms/framework.conf <<-END
-		mok_signing_key=/root/mok.priv
-		mok_certificate=/root/mok.der
-		sign_tool=/etc/dkms/sign_helper.sh
+		-subj "/CN=$signer/" -outform DER -keyout /var/lib/dkms/mok.key -out /var/lib/dkms/mok.pub
+	is "$(stat -c %a /var/lib/dkms/mok.key)" 600 "for root alone"
+	is_dkms_2 || return 0
+	cat >/etc/dkms/sign-module <<-'END'
+		#!/bin/sh
+		exec "/lib/modules/$1/build/scripts/sign-file" sha512 /var/lib/dkms/mok.key /var/lib/dkms/mok.pub "$2"
 	END
+	chmod +x /etc/dkms/sign-module
+	echo sign_tool=/etc/dkms/sign-module >>/etc/dkms/framework.conf
 }
 
 built() {
@@ -66,7 +74,7 @@ forge() {
 skipped() {
 	local status=77
 
-	! dkms --version | grep -q '[- ]2\.' || status=9
+	! is_dkms_2 || status=9
 	run dkms build -m aimlock -v "$version" -k "$1"
 	is "$rc" "$status" "$2: dkms build ends with status $status"
 	like "$out" 'BUILD_EXCLUSIVE' "$2: and says why"
@@ -96,7 +104,7 @@ exclusive() {
 	sed -i '/CONFIG_FILE_LOCKING=/d' "/usr/src/linux-headers-$lockless/.config" \
 		"/boot/config-$lockless"
 	# Debian 11's dkms doesn't look at the configuration.
-	dkms --version | grep -q '[- ]2\.' || skipped $lockless "a kernel without file locks"
+	is_dkms_2 || skipped $lockless "a kernel without file locks"
 	forget $lockless
 }
 
