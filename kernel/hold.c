@@ -40,8 +40,10 @@ static int take(struct aimlock_file *file, u64 *generation)
 	if (ret) {
 		aimlock_request_release(filp);
 		fput(filp);
+		return ret;
 	}
-	return ret;
+	aimlock_registry_use(file);
+	return 0;
 }
 
 /**
@@ -95,6 +97,7 @@ bool aimlock_hold_drop_locked(struct aimlock_file *file)
 void aimlock_hold_dropped(struct aimlock_file *file)
 {
 	aimlock_registry_tell(file, AIMLOCK_REASON_RELEASED, aimlock_registry_generation(file));
+	aimlock_registry_unuse(file);
 	module_put(THIS_MODULE);
 }
 

@@ -53,7 +53,7 @@ static u64 now_ns(void)
 static void free_lease(struct aimlock_lease *lease)
 {
 	put_cred(lease->holder.cred);
-	aimlock_registry_put(lease->file);
+	aimlock_registry_unuse(lease->file);
 	kfree(lease);
 	module_put(THIS_MODULE);
 }
@@ -69,7 +69,7 @@ static struct aimlock_lease *make_lease(const struct aimlock_lease_request *requ
 	lease->ttl_ms = request->ttl_ms;
 	lease->ended = AIMLOCK_REASON_LEASED;
 	aimlock_walk_describe_caller(&lease->holder, AIMLOCK_HOLDER_KIND_AIMLOCK);
-	kobject_get(&lease->file->kobj);
+	aimlock_registry_use(lease->file);
 	__module_get(THIS_MODULE);
 	return lease;
 }

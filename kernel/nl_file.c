@@ -141,7 +141,8 @@ static int put_config(struct sk_buff *skb, struct aimlock_file *file)
 				AIMLOCK_A_FILE_PAD) ||
 	      nla_put_u32(skb, AIMLOCK_A_FILE_HOLD, !!file->hold) ||
 	      nla_put_u32(skb, AIMLOCK_A_FILE_GRACE_MS, file->grace_ms) ||
-	      nla_put_u32(skb, AIMLOCK_A_FILE_CLEAR_SCOPE, file->scope);
+	      nla_put_u32(skb, AIMLOCK_A_FILE_CLEAR_SCOPE, file->scope) ||
+	      (file->transient && nla_put_flag(skb, AIMLOCK_A_FILE_TRANSIENT));
 	if (!ret && file->bound.present)
 		ret = nla_put_u32(skb, AIMLOCK_A_FILE_DEV_MAJOR, MAJOR(file->bound.dev)) ||
 		      nla_put_u32(skb, AIMLOCK_A_FILE_DEV_MINOR, MINOR(file->bound.dev)) ||

@@ -84,12 +84,67 @@ static void explain_new(struct genl_info *info, int error)
 	}
 }
 
-static int new_lease(struct genl_info *info, struct aimlock_file *file,
+static void explain_file(struct genl_info *info, int error)
+{
+	struct nlattr *fd = info->attrs[AIMLOCK_A_LEASE_FD];
+
+	switch (error) {
+	case -EINVAL:
+		NL_SET_ERR_MSG_ATTR(info->extack, fd, "this is not a regular file");
+		break;
+	case -EXDEV:
+		NL_SET_ERR_MSG_ATTR(info->extack, fd,
+				    "this file lies at another path, or none, for PID 1");
+		break;
+	case -EUSERS:
+		GENL_SET_ERR_MSG(info, "this user has leases of too many files without a name");
+		break;
+	case -EEXIST:
+		GENL_SET_ERR_MSG(info, "the file is being removed");
+		break;
+	default:
+		explain_new(info, error);
+		break;
+	}
+}
+
+/* A failed try changes nothing: then there's no point in registering the file. */
+static struct aimlock_file *use_open(struct genl_info *info, struct file *authority)
+{
+	if (!authority)
+		return ERR_PTR(-EBADF);
+	if (authority->f_mode & FMODE_WRITE && !info->attrs[AIMLOCK_A_LEASE_WAIT] &&
+	    aimlock_inspect_has_locks(file_inode(authority)))
+		return ERR_PTR(-EAGAIN);
+	return aimlock_registry_use_open(authority);
+}
+
+/* By its name, or else by the descriptor. */
+static struct aimlock_file *use_file(struct genl_info *info, struct file *authority)
+{
+	struct nlattr *name = info->attrs[AIMLOCK_A_LEASE_NAME];
+	struct aimlock_file *file;
+
+	if (!name) {
+		file = use_open(info, authority);
+		if (IS_ERR(file))
+			explain_file(info, PTR_ERR(file));
+		return file;
+	}
+	file = aimlock_netlink_get_file(name, info->extack);
+	if (!file)
+		return ERR_PTR(-ENOENT);
+	aimlock_registry_use(file);
+	aimlock_registry_put(file);
+	return file;
+}
+
+static int new_lease(struct genl_info *info, struct aimlock_file *file, struct file *authority,
 		     struct aimlock_lease *lease)
 {
 	struct aimlock_lease_request request = {
 		.file = file,
-		.authority = fget(nla_get_u32(info->attrs[AIMLOCK_A_LEASE_FD])),
+		.authority = authority,
 		.portid = info->snd_portid,
 		.ttl_ms = nla_get_u32(info->attrs[AIMLOCK_A_LEASE_TTL_MS]),
 		.wait = info->attrs[AIMLOCK_A_LEASE_WAIT],
@@ -101,9 +156,7 @@ static int new_lease(struct genl_info *info, struct aimlock_file *file,
 		request.adopt = aimlock_adopt;
 		request.scope = nla_get_u32(adopt);
 	}
-	ret = request.authority ? aimlock_lease_new(&request, lease) : -EBADF;
-	if (request.authority)
-		fput(request.authority);
+	ret = authority ? aimlock_lease_new(&request, lease) : -EBADF;
 	if (ret)
 		explain_new(info, ret);
 	return ret;
@@ -111,14 +164,17 @@ static int new_lease(struct genl_info *info, struct aimlock_file *file,
 
 static int check_new(struct sk_buff *skb, struct genl_info *info)
 {
-	if (GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_NAME) ||
-	    GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_FD) ||
+	if (GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_FD) ||
 	    GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_TTL_MS)) {
-		GENL_SET_ERR_MSG(info, "a name, a descriptor and a time to live are needed");
+		GENL_SET_ERR_MSG(info, "a descriptor and a time to live are needed");
 		return -EINVAL;
 	}
 	if (!info->attrs[AIMLOCK_A_LEASE_ADOPT])
 		return 0;
+	if (GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_NAME)) {
+		GENL_SET_ERR_MSG(info, "to adopt an orphan the name of its file is needed");
+		return -EINVAL;
+	}
 	if (info->attrs[AIMLOCK_A_LEASE_WAIT]) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[AIMLOCK_A_LEASE_WAIT],
 				    "an orphan to adopt isn't waited for");
@@ -127,36 +183,48 @@ static int check_new(struct sk_buff *skb, struct genl_info *info)
 	return aimlock_netlink_may_change(skb, info->extack);
 }
 
-/**
- * aimlock_nl_lease_new_doit() - LEASE_NEW
- * @skb: the request
- * @info: the same, parsed
- *
- * Return: 0; -EINVAL; -ENOENT; -EPERM to adopt without the right to; as
- * aimlock_lease_new().
- */
-int aimlock_nl_lease_new_doit(struct sk_buff *skb, struct genl_info *info)
+/* The answer is made before anything is changed. */
+static int answer_new(struct genl_info *info, struct aimlock_file *file, struct file *authority)
 {
+	struct sk_buff *answer = genlmsg_new(AIMLOCK_NL_SIZE, GFP_KERNEL);
 	struct aimlock_lease lease;
-	struct aimlock_file *file;
-	struct sk_buff *answer;
-	int ret = check_new(skb, info);
+	int ret = answer ? new_lease(info, file, authority, &lease) : -ENOMEM;
 
-	if (ret)
-		return ret;
-	file = aimlock_netlink_get_file(info->attrs[AIMLOCK_A_LEASE_NAME], info->extack);
-	if (!file)
-		return -ENOENT;
-	/* before anything is changed */
-	answer = genlmsg_new(AIMLOCK_NL_SIZE, GFP_KERNEL);
-	ret = answer ? new_lease(info, file, &lease) : -ENOMEM;
-	aimlock_registry_put(file);
 	if (ret) {
 		nlmsg_free(answer);
 		return ret;
 	}
 	ret = reply(answer, info, AIMLOCK_CMD_LEASE_NEW, &lease);
 	aimlock_lease_put_copy(&lease);
+	return ret;
+}
+
+/**
+ * aimlock_nl_lease_new_doit() - LEASE_NEW
+ * @skb: the request
+ * @info: the same, parsed
+ *
+ * Return: 0; -EINVAL; -ENOENT; -EPERM to adopt without the right to; as
+ * aimlock_lease_new(), and without a name aimlock_registry_use_open().
+ */
+int aimlock_nl_lease_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct aimlock_file *file;
+	struct file *authority;
+	int ret = check_new(skb, info);
+
+	if (ret)
+		return ret;
+	authority = fget(nla_get_u32(info->attrs[AIMLOCK_A_LEASE_FD]));
+	file = use_file(info, authority);
+	if (IS_ERR(file)) {
+		ret = PTR_ERR(file);
+	} else {
+		ret = answer_new(info, file, authority);
+		aimlock_registry_unuse(file);
+	}
+	if (authority)
+		fput(authority);
 	return ret;
 }
 

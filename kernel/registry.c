@@ -6,6 +6,9 @@
  * (an unmount never meets us), the path is looked up anew each time, in the
  * root of PID 1.  registry_lock guards the table of names; it is not held while
  * a path is looked up or a kobject is removed.
+ *
+ * A transient file is registered for a lease that is asked for by an open file rather
+ * than a name, and removed by a work of its own when nothing uses it any more.
  */
 #include "registry.h"
 #include "compat.h"
@@ -15,12 +18,17 @@
 #include <linux/ctype.h>
 #include <linux/fs_struct.h>
 #include <linux/hashtable.h>
+#include <linux/math64.h>
 #include <linux/namei.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
 #include <linux/xarray.h>
+
+#define TRANSIENT_MAX	1024	/* of one user */
+#define TRIES		10	/* where files are replaced meanwhile */
 
 static DEFINE_MUTEX(registry_lock);
 static DEFINE_HASHTABLE(names, 10);
@@ -28,6 +36,7 @@ static DEFINE_XARRAY_ALLOC1(files);
 static u32 last_id;
 static atomic_t sequence = ATOMIC_INIT(1);	/* moves with each add and remove */
 
+static struct workqueue_struct *removals;
 static const struct aimlock_file_ops *file_ops;
 static struct cred *kernel_rights;
 static struct cred *lease_rights;
@@ -176,7 +185,7 @@ static int check_path(const char *name, struct aimlock_inode_id *id)
 
 	if (name[0] != '/')
 		return -EINVAL;
-	for (tries = 0; tries < 10; tries++) {
+	for (tries = 0; tries < TRIES; tries++) {
 		ret = compare_paths(name, id);
 		if (ret != -EXDEV)
 			break;
@@ -192,6 +201,8 @@ static void release_file(struct kobject *kobj)
 	kfree(file->path);
 	kfree(file);
 }
+
+static void remove_unused(struct work_struct *work);
 
 static struct kobj_type file_ktype = {
 	.release = release_file,
@@ -213,6 +224,7 @@ static struct aimlock_file *new_file(const char *name, const char *path,
 	strscpy(file->name, name, sizeof(file->name));
 	mutex_init(&file->lock);
 	mutex_init(&file->clearing);
+	INIT_WORK(&file->removal, remove_unused);
 	init_waitqueue_head(&file->wait);
 	file->seen = RB_ROOT;
 	file->grace_ms = config->set_grace ? config->grace_ms : AIMLOCK_GRACE_DEFAULT;
@@ -228,17 +240,45 @@ static struct aimlock_file *new_file(const char *name, const char *path,
 	return file;
 }
 
+/* One for each path, and not too many. */
+static int check_transient(const struct aimlock_file *file)
+{
+	struct aimlock_file *other;
+	unsigned int n = 0;
+	unsigned long id;
+
+	lockdep_assert_held(&registry_lock);
+	xa_for_each(&files, id, other) {
+		if (READ_ONCE(other->gone))
+			continue;
+		if (!strcmp(other->path, file->path))
+			return -EEXIST;
+		n += other->transient && uid_eq(other->user, file->user);
+	}
+	return n < TRANSIENT_MAX ? 0 : -EUSERS;
+}
+
+static int check_new(const struct aimlock_file *file)
+{
+	if (file->transient)
+		return check_transient(file);
+	return find_locked(file->name) ? -EEXIST : 0;
+}
+
 static int insert(struct aimlock_file *file)
 {
 	int ret;
 
 	mutex_lock(&registry_lock);
-	ret = -EEXIST;
-	if (find_locked(file->name))
+	ret = check_new(file);
+	if (ret)
 		goto unlock;
 	ret = xa_alloc_cyclic(&files, &file->id, NULL, xa_limit_31b, &last_id, GFP_KERNEL);
 	if (ret < 0)
 		goto unlock;
+	/* no name that a user may give */
+	if (file->transient)
+		snprintf(file->name, sizeof(file->name), "@%u", file->id);
 	ret = kobject_add(&file->kobj, NULL, "%s", file->name);
 	if (ret) {
 		xa_erase(&files, file->id);
@@ -291,6 +331,24 @@ static void tell(struct aimlock_file *file, enum aimlock_reason reason)
 	aimlock_registry_tell(file, reason, aimlock_registry_generation(file));
 }
 
+/* @file is what new_file() gave; on success there is a reference for the caller. */
+static int publish(struct aimlock_file *file, const struct aimlock_inode_id *id)
+{
+	int ret;
+
+	file->bound = *id;
+	kobject_get(&file->kobj);
+	ret = insert(file);
+	if (ret) {
+		kobject_put(&file->kobj);
+		kobject_put(&file->kobj);
+		return ret;
+	}
+	kobject_uevent(&file->kobj, KOBJ_ADD);
+	tell(file, AIMLOCK_REASON_ADDED);
+	return 0;
+}
+
 /**
  * aimlock_registry_add() - register a file
  * @name: [A-Za-z0-9._-]{1,63}, not ".", "..", "new_lock" or "delete_lock"
@@ -324,29 +382,21 @@ int aimlock_registry_add(const char *name, const char *path,
 	file = new_file(name, path, config);
 	if (!file)
 		return -ENOMEM;
-	file->bound = id;
-	kobject_get(&file->kobj);
-	ret = insert(file);
-	if (ret) {
-		kobject_put(&file->kobj);
-		kobject_put(&file->kobj);
-		return ret;
-	}
-	kobject_uevent(&file->kobj, KOBJ_ADD);
-	tell(file, AIMLOCK_REASON_ADDED);
-	*added = file;
-	return 0;
+	ret = publish(file, &id);
+	if (!ret)
+		*added = file;
+	return ret;
 }
 
 /* The name stays taken until sysfs has let go of its directory. */
-static int begin_removal(struct aimlock_file *file)
+static int begin_removal(struct aimlock_file *file, bool unused)
 {
 	int ret = 0;
 
 	mutex_lock(&file->lock);
 	if (file->gone)
 		ret = -ENOENT;
-	else if (file->hold || file->n_leases)
+	else if (file->hold || file->n_leases || (unused && file->uses))
 		ret = -EBUSY;
 	else
 		WRITE_ONCE(file->gone, true);
@@ -387,11 +437,48 @@ int aimlock_registry_remove(const char *name)
 
 	if (!file)
 		return -ENOENT;
-	ret = begin_removal(file);
+	ret = begin_removal(file, false);
 	if (!ret)
 		finish_removal(file);
 	aimlock_registry_put(file);
 	return ret;
+}
+
+static void remove_unused(struct work_struct *work)
+{
+	struct aimlock_file *file = container_of(work, struct aimlock_file, removal);
+
+	if (!begin_removal(file, true))
+		finish_removal(file);
+	aimlock_registry_put(file);
+}
+
+/**
+ * aimlock_registry_use() - keep a file, even a transient one
+ * @file: the file
+ */
+void aimlock_registry_use(struct aimlock_file *file)
+{
+	kobject_get(&file->kobj);
+	mutex_lock(&file->lock);
+	file->uses++;
+	mutex_unlock(&file->lock);
+}
+
+/**
+ * aimlock_registry_unuse() - undo aimlock_registry_use(); a transient file may go
+ * @file: the file
+ */
+void aimlock_registry_unuse(struct aimlock_file *file)
+{
+	mutex_lock(&file->lock);
+	if (!--file->uses && file->transient) {
+		kobject_get(&file->kobj);
+		if (!queue_work(removals, &file->removal))
+			kobject_put(&file->kobj);
+	}
+	mutex_unlock(&file->lock);
+	aimlock_registry_put(file);
 }
 
 /**
@@ -468,6 +555,150 @@ void aimlock_registry_put(struct aimlock_file *file)
 	kobject_put(&file->kobj);
 }
 
+/* --- files that are registered for their leases --- */
+
+static bool use_unless_gone(struct aimlock_file *file)
+{
+	bool gone;
+
+	mutex_lock(&file->lock);
+	gone = file->gone;
+	file->uses += !gone;
+	mutex_unlock(&file->lock);
+	if (!gone)
+		kobject_get(&file->kobj);
+	return !gone;
+}
+
+static bool is_same_id(const struct aimlock_inode_id *a, const struct aimlock_inode_id *b)
+{
+	return a->present == b->present && a->dev == b->dev && a->ino == b->ino &&
+	       a->generation == b->generation;
+}
+
+/* By another path, if that leads there still. */
+static bool leads_to(struct aimlock_file *file, const struct aimlock_inode_id *id)
+{
+	struct aimlock_inode_id bound;
+	struct path path;
+
+	mutex_lock(&file->lock);
+	bound = file->bound;
+	mutex_unlock(&file->lock);
+	if (!is_same_id(&bound, id) || aimlock_registry_resolve(file, &path))
+		return false;
+	bound = inode_id(&path);
+	path_put(&path);
+	return is_same_id(&bound, id);
+}
+
+/* One with a name, if there is one. */
+static struct aimlock_file *use_registered(const char *path, const struct aimlock_inode_id *id)
+{
+	struct aimlock_file *file, *found = NULL;
+	unsigned long next = 0;
+
+	while ((!found || found->transient) && (file = aimlock_registry_next(&next))) {
+		if ((!strcmp(file->path, path) || leads_to(file, id)) &&
+		    use_unless_gone(file)) {
+			if (found)
+				aimlock_registry_unuse(found);
+			found = file;
+		}
+		aimlock_registry_put(file);
+	}
+	return found;
+}
+
+/*
+ * Its tokens begin with the time, in microseconds: whoever registers the file for a
+ * lease later has greater ones.
+ */
+static struct aimlock_file *use_new(const char *path, const struct aimlock_inode_id *id)
+{
+	const struct aimlock_file_config config = {};
+	struct aimlock_file *file = new_file("", path, &config);
+	int ret;
+
+	if (!file)
+		return ERR_PTR(-ENOMEM);
+	file->transient = true;
+	file->user = current_euid();
+	file->uses = 1;
+	file->generation = div_u64(ktime_get_real_ns(), NSEC_PER_USEC);
+	ret = publish(file, id);
+	return ret ? ERR_PTR(ret) : file;
+}
+
+/* That PID 1 finds an open file at its path. */
+static int check_open(struct file *filp, const char *name, struct aimlock_inode_id *id)
+{
+	const struct inode *there;
+	struct path path;
+	int ret = check_type(&filp->f_path);
+
+	if (ret)
+		return ret;
+	if (name[0] != '/')
+		return -EXDEV;
+	ret = look_up(name, &path);
+	if (ret && !is_absent(ret))
+		return ret;
+	if (!ret) {
+		there = d_backing_inode(path.dentry);
+		*id = inode_id(&path);
+		path_put(&path);
+		if (there == file_inode(filp))
+			return 0;
+	}
+	return d_unlinked(filp->f_path.dentry) ? -ESTALE : -EXDEV;
+}
+
+static struct aimlock_file *use_path(struct file *filp, const char *path)
+{
+	struct aimlock_file *file = ERR_PTR(-EEXIST);
+	struct aimlock_inode_id id;
+	int tries, ret;
+
+	if (IS_ERR(path))
+		return ERR_CAST(path);
+	ret = check_open(filp, path, &id);
+	if (ret)
+		return ERR_PTR(ret);
+	for (tries = 0; file == ERR_PTR(-EEXIST) && tries < TRIES; tries++) {
+		file = use_registered(path, &id);
+		if (!file)
+			file = use_new(path, &id);
+	}
+	return file;
+}
+
+/**
+ * aimlock_registry_use_open() - find a file that is registered, or register it as long
+ * as it is used
+ * @filp: open for writing by the caller, at a path that is the same for PID 1
+ *
+ * Return: the file, for aimlock_registry_unuse(); -EBADF if it isn't open for writing;
+ * -EINVAL if it isn't regular; -EXDEV if it lies at another path, or none, for PID 1;
+ * -ESTALE if it was removed or replaced; -EUSERS if the user has caused too many such
+ * registrations; -ENAMETOOLONG; -ENOMEM; what looking up gave.
+ * Context: process context, of the caller.
+ */
+struct aimlock_file *aimlock_registry_use_open(struct file *filp)
+{
+	struct aimlock_file *file;
+	char *buf;
+
+	if (!(filp->f_mode & FMODE_WRITE))
+		return ERR_PTR(-EBADF);
+	buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!buf)
+		return ERR_PTR(-ENOMEM);
+	file = use_path(filp, d_path(&filp->f_path, buf, PATH_MAX));
+	kfree(buf);
+	return file;
+}
+
 /**
  * aimlock_registry_sequence() - has the set of files changed?
  *
@@ -515,8 +746,7 @@ int aimlock_registry_resolve(struct aimlock_file *file, struct path *path)
 
 	if (before.present && !now.present)
 		tell(file, AIMLOCK_REASON_MISSING);
-	else if (before.present != now.present || before.dev != now.dev ||
-		 before.ino != now.ino || before.generation != now.generation)
+	else if (!is_same_id(&before, &now))
 		tell(file, AIMLOCK_REASON_REPLACED);
 	return ret ? -ENOENT : 0;
 }
@@ -580,9 +810,12 @@ int aimlock_registry_init(const struct aimlock_file_ops *ops)
 {
 	kernel_rights = prepare_kernel_cred(&init_task);
 	lease_rights = prepare_kernel_cred(&init_task);
-	if (!kernel_rights || !lease_rights) {
+	removals = alloc_workqueue("aimlock-removals", WQ_UNBOUND, 0);
+	if (!kernel_rights || !lease_rights || !removals) {
 		put_cred(kernel_rights);
 		put_cred(lease_rights);
+		if (removals)
+			destroy_workqueue(removals);
 		return -ENOMEM;
 	}
 	file_ops = ops;
@@ -602,10 +835,11 @@ void aimlock_registry_exit(void)
 	unsigned long id = 0;
 
 	while ((file = aimlock_registry_next(&id))) {
-		if (!begin_removal(file))
+		if (!begin_removal(file, false))
 			finish_removal(file);
 		aimlock_registry_put(file);
 	}
+	destroy_workqueue(removals);	/* those that were under way */
 	xa_destroy(&files);
 	put_cred(lease_rights);
 	put_cred(kernel_rights);

@@ -34,10 +34,14 @@ struct aimlock_inode_id {
  * @kobj: /sys/locks/NAME, and the reference count
  * @node: in the table of names
  * @id: in the registry's order, never used again while others follow
- * @name: as registered
+ * @name: as registered; "@" and @id of a transient one
  * @path: as registered, absolute; looked up anew at each look
  * @lock: guards what follows; never held while a filesystem is called
  * @gone: file-del has begun; nothing may be started any more
+ * @transient: it goes when nothing uses it any more
+ * @user: who made it, if it is transient
+ * @uses: leases, waiters for one, requests for one, and the hold
+ * @removal: of a transient one
  * @bound: what the path led to at the last look
  * @grace_ms: how long a lock stays suspect
  * @scope: what a clear without an id takes
@@ -65,6 +69,10 @@ struct aimlock_file {
 
 	struct mutex lock;
 	bool gone;
+	bool transient;
+	kuid_t user;
+	u32 uses;
+	struct work_struct removal;
 	struct aimlock_inode_id bound;
 	u32 grace_ms;
 	enum aimlock_clear_scope scope;
@@ -130,6 +138,9 @@ int aimlock_registry_configure(struct aimlock_file *file,
 struct aimlock_file *aimlock_registry_get(const char *name);
 struct aimlock_file *aimlock_registry_next(unsigned long *id);
 void aimlock_registry_put(struct aimlock_file *file);
+struct aimlock_file *aimlock_registry_use_open(struct file *filp);
+void aimlock_registry_use(struct aimlock_file *file);
+void aimlock_registry_unuse(struct aimlock_file *file);
 u32 aimlock_registry_sequence(void);
 u64 aimlock_registry_generation(struct aimlock_file *file);
 void aimlock_registry_tell(struct aimlock_file *file, enum aimlock_reason reason,

@@ -51,6 +51,7 @@
 #define PAUSE		max(msecs_to_jiffies(10), 1UL)	/* the shortest between two looks */
 #define PAUSE_LOCKED	(2 * HZ)
 #define PAUSE_FREE	(10 * HZ)
+#define PROBES_IDLE	(10 * HZ)
 #define UNSETTLED	(2 * HZ)	/* a change that is told early has come by then */
 #define SHARE		20
 
@@ -283,6 +284,7 @@ static void __maybe_unused check_prototypes(void)
 
 static DEFINE_MUTEX(probes_lock);
 static unsigned int probes_users;
+static bool probes_registered;
 
 static void find_point(struct tracepoint *point, void *data)
 {
@@ -322,20 +324,43 @@ static int use_probes(void)
 	int ret = 0;
 
 	mutex_lock(&probes_lock);
-	if (!probes_users)
+	if (!probes_registered)
 		ret = register_probes();
-	if (!ret)
+	if (!ret) {
+		probes_registered = true;
 		probes_users++;
+	}
 	mutex_unlock(&probes_lock);
 	return ret;
 }
 
-static void unuse_probes(void)
+static void drop_probes(struct work_struct *work)
 {
 	mutex_lock(&probes_lock);
-	if (!--probes_users)
+	if (!probes_users && probes_registered) {
 		unregister_probes(ARRAY_SIZE(probes));
+		probes_registered = false;
+	}
 	mutex_unlock(&probes_lock);
+}
+
+static DECLARE_DELAYED_WORK(idle_probes, drop_probes);
+
+/*
+ * Any user may cause transient files to come and go: the text of the kernel isn't to be
+ * patched each time.
+ */
+static void unuse_probes(bool transient)
+{
+	bool last;
+
+	mutex_lock(&probes_lock);
+	last = !--probes_users;
+	mutex_unlock(&probes_lock);
+	if (last && transient)
+		mod_delayed_work(system_unbound_wq, &idle_probes, PROBES_IDLE);
+	else if (last)
+		drop_probes(NULL);
 }
 
 /* --- bindings --- */
@@ -753,7 +778,7 @@ void aimlock_watch_forget(struct aimlock_file *file)
 	list_del(&watch->node);
 	mutex_unlock(&watches_lock);
 	put_watch(watch);
-	unuse_probes();
+	unuse_probes(file->transient);
 }
 
 /* What this module did may have changed the state, or when it will change. */
@@ -813,6 +838,8 @@ void aimlock_watch_exit(void)
 {
 	aimlock_events_unlisten(&listener);
 	cancel_delayed_work_sync(&judge_work);	/* drops the last references to files */
+	cancel_delayed_work_sync(&idle_probes);
+	drop_probes(NULL);
 	tracepoint_synchronize_unregister();
 	cancel_delayed_work_sync(&exited);
 	fsnotify_wait_marks_destroyed();

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The kernel's own netlink client drives the family by its specification, which it
 # validates first: every operation, and every event.
+# timeout: 300
 # shellcheck source=tests/cases/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
@@ -153,6 +154,18 @@ done_ops+=("do lease-new" "do lease-renew" "dump lease-get" "do lease-del")
 asks --do file-del '{"name": "conf"}'
 is "$rc" 0 "file-del"
 tells removed file-del-ntf "file-del: and its event"
+
+run python3 - "$SPEC" "$AL_ROOT/netlink/genetlink.yaml" "$file" <<'END'
+import sys
+sys.path.insert(0, sys.argv[1].rpartition("/netlink/")[0] + "/ynl")
+from lib import YnlFamily
+ynl = YnlFamily(*sys.argv[1:3])
+with open(sys.argv[3], "r+") as file:
+    lease = ynl.do("lease-new", {"fd": file.fileno(), "ttl-ms": 60000})
+found = ynl.do("file-get", {"name": lease["name"]})
+print(lease["name"][0], found["path"] == sys.argv[3], "transient" in found)
+END
+is "$rc $out" "0 @ True True" "a lease without a name registers the file"
 
 is "$(python3 - "$SPEC" "${done_ops[@]}" <<'END'
 import sys, yaml

@@ -8,6 +8,8 @@
  * handover NAME FILE N		N times kill who has it, and let the next one get it:
  *				"lease MEDIAN WORST", in microseconds
  * handover-flock NAME FILE N	the same with flock(2): "flock MEDIAN WORST"
+ * many - PREFIX N		ask for N files PREFIX1, PREFIX2... that have no name, makes
+ *				them; says "had N" and why not more, and keeps them
  * expire NAME FILE N MS	N times stop who has it for MS milliseconds, and let the
  *				next one get it: "expired LEAST", microseconds since the first got it
  */
@@ -43,20 +45,19 @@ static int open_file(const struct asker *asker)
 	return fd;
 }
 
-/* Its netlink socket: the lease is of that. */
-static int send_ask(const struct asker *asker, int fd, bool wait)
+/* The lease is of the netlink socket. */
+static void send_ask(const struct asker *asker, int nl, int fd, bool wait)
 {
-	int nl = genl_open();
-
 	genl_start(&message, family.id, AIMLOCK_CMD_LEASE_NEW, AIMLOCK_FAMILY_VERSION, 0);
-	genl_put(&message, AIMLOCK_A_LEASE_NAME, asker->name, strlen(asker->name) + 1);
+	if (strcmp(asker->name, "-"))
+		genl_put(&message, AIMLOCK_A_LEASE_NAME, asker->name,
+			 strlen(asker->name) + 1);
 	genl_put(&message, AIMLOCK_A_LEASE_FD, &fd, sizeof(fd));
 	genl_put_number(&message, AIMLOCK_A_LEASE_TTL_MS, "u32", asker->ttl_ms);
 	if (wait)
 		genl_put(&message, AIMLOCK_A_LEASE_WAIT, NULL, 0);
 	if (send(nl, &message, message.nl.nlmsg_len, 0) < 0)
 		err(1, "send");
-	return nl;
 }
 
 static struct nlmsghdr *receive(int nl)
@@ -86,11 +87,13 @@ static int result_of(struct nlmsghdr *nl)
 /* Writes a byte to @queued when it waits. */
 static int get_lease(const struct asker *asker, int queued)
 {
-	int fd = open_file(asker);
-	int nl = send_ask(asker, fd, true);
-	struct nlmsghdr *answer = receive(nl);
-	bool granted = is_granted(answer);
+	int fd = open_file(asker), nl = genl_open();
+	struct nlmsghdr *answer;
+	bool granted;
 
+	send_ask(asker, nl, fd, true);
+	answer = receive(nl);
+	granted = is_granted(answer);
 	if (result_of(answer))
 		errx(1, "lease-new: %s", strerror(result_of(answer)));
 	receive(nl);	/* the acknowledgement */
@@ -219,9 +222,10 @@ static void try_often(const struct asker *asker, int n)
 	int fd = open_file(asker);
 
 	while (n--) {
-		int nl = send_ask(asker, fd, false);
-		int error = result_of(receive(nl));
+		int nl = genl_open(), error;
 
+		send_ask(asker, nl, fd, false);
+		error = result_of(receive(nl));
 		if (error != EAGAIN)
 			errx(1, "lease-new: %s", strerror(error));
 		close(nl);
@@ -252,6 +256,36 @@ static void wait_in_crowd(const struct asker *asker, int n)
 			pause();
 	}
 	puts("ready");
+	fflush(stdout);
+	pause();
+}
+
+static int ask_for(const struct asker *asker, int nl, int i)
+{
+	char path[4096];
+	int fd, error;
+
+	snprintf(path, sizeof(path), "%s%d", asker->file, i);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0)
+		err(1, "%s", path);
+	send_ask(asker, nl, fd, false);
+	error = result_of(receive(nl));
+	if (!error)
+		receive(nl);	/* the acknowledgement */
+	close(fd);
+	return error;
+}
+
+static void have_many(const struct asker *asker, int n)
+{
+	int nl = genl_open(), had = 0, error = 0;
+
+	while (had < n && !error) {
+		error = ask_for(asker, nl, had + 1);
+		had += !error;
+	}
+	printf("had %d %s\n", had, strerror(error));
 	fflush(stdout);
 	pause();
 }
@@ -288,6 +322,7 @@ static const struct verb {
 } verbs[] = {
 	{ "try", 3, try_often },
 	{ "crowd", 3, wait_in_crowd },
+	{ "many", 3, have_many },
 	{ "handover", 3, hand_over_by_death },
 	{ "handover-flock", 3, hand_over_by_death },
 	{ "expire", 4, hand_over_by_time },
@@ -302,7 +337,7 @@ int main(int argc, char **argv)
 		if (argc - 2 == verbs[i].args && !strcmp(argv[1], verbs[i].name))
 			break;
 	if (i == sizeof(verbs) / sizeof(verbs[0]))
-		errx(2, "usage: leases try|crowd|handover|handover-flock|expire NAME FILE N [MS]");
+		errx(2, "usage: leases try|crowd|many|handover|handover-flock|expire NAME FILE N [MS]");
 	asker.name = argv[2];
 	asker.file = argv[3];
 	if (argc > 5)

@@ -44,6 +44,7 @@ static int look_and_write(const struct aimlock_verb *verb, struct aimlock_netlin
 
 	if (!status)
 		status = aimlock_find_locks(verb, nl, true, false, &files);
+	aimlock_model_drop_transient(&files);
 	if (!status)
 		status = write_out(verb, path, &metrics);
 	aimlock_model_free_files(&files);

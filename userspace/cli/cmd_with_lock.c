@@ -80,11 +80,18 @@ static uint64_t now_ms(void)
 
 /* --- to get it --- */
 
+static void say(const struct with_lock *with, const char *what, const char *why)
+{
+	fprintf(stderr, "aimlock: %s: ", with->verb->name);
+	aimlock_say_to(stderr, with->name);
+	fprintf(stderr, ": %s%s\n", what, why);
+}
+
 static int conflict(const struct with_lock *with, const char *why)
 {
 	if (with->conflict != AIMLOCK_EXIT_FAILED)
 		return with->conflict;
-	fprintf(stderr, "aimlock: %s: %s: %s\n", with->verb->name, with->name, why);
+	say(with, "", why);
 	return AIMLOCK_EXIT_FAILED;
 }
 
@@ -99,7 +106,6 @@ static int ask(struct with_lock *with)
 {
 	int err;
 
-	with->request.name = with->name;
 	with->request.wait = !with->nonblock && !with->request.adopt;
 	with->request.fd = open_file(with);
 	if (with->request.fd < 0)
@@ -197,8 +203,7 @@ static void lose(struct with_lock *with, const char *why)
 	if (with->lost)
 		return;
 	with->lost = true;
-	fprintf(stderr, "aimlock: %s: %s: the lease was lost: %s\n", with->verb->name, with->name,
-		why);
+	say(with, "the lease was lost: ", why);
 	if (with->warn_only) {
 		set_timer(with, 0);
 		return;
@@ -318,7 +323,7 @@ static void tell_command(const struct with_lock *with)
 	char token[24];
 
 	snprintf(token, sizeof(token), "%" PRIu64, with->lease.generation);
-	setenv("AIMLOCK_NAME", with->name, 1);
+	setenv("AIMLOCK_NAME", with->lease.name, 1);
 	setenv("AIMLOCK_TOKEN", token, 1);
 }
 
@@ -403,7 +408,14 @@ static void read_option(struct with_lock *with, int code)
 	}
 }
 
-static int with_file(struct with_lock *with, char **argv)
+static int hold_file(struct with_lock *with, char **command)
+{
+	int status = acquire(with);
+
+	return status ? status : run_command(with, command);
+}
+
+static int with_name(struct with_lock *with, char **argv)
 {
 	struct aimlock_files files = { 0 };
 	int status = aimlock_find_files(with->verb, &with->nl, argv, 1, &files);
@@ -412,12 +424,26 @@ static int with_file(struct with_lock *with, char **argv)
 		with->name = files.v[0].name;
 		with->path = files.v[0].path;
 		with->grace_ms = files.v[0].grace_ms;
-		status = acquire(with);
+		with->request.name = with->name;
+		status = hold_file(with, argv + 1);
 	}
-	if (!status)
-		status = run_command(with, argv + 1);
 	aimlock_model_free_files(&files);
 	return status;
+}
+
+/* Registered or not: the module knows. */
+static int with_path(struct with_lock *with, char **argv)
+{
+	with->name = argv[0];
+	with->path = argv[0];
+	return hold_file(with, argv + 1);
+}
+
+static int with_file(struct with_lock *with, char **argv)
+{
+	if (strchr(argv[0], '/') && !with->request.adopt)
+		return with_path(with, argv);
+	return with_name(with, argv);
 }
 
 static int run_with(const struct aimlock_verb *verb, int argc, char **argv, bool adopt)
@@ -460,7 +486,7 @@ static int run_adopt(const struct aimlock_verb *verb, int argc, char **argv)
 
 const struct aimlock_verb aimlock_cmd_with_lock = {
 	.name = "with-lock",
-	.args = "NAME -- COMMAND...",
+	.args = "NAME|PATH -- COMMAND...",
 	.help = "run a command under a lease, which can't be orphaned",
 	.options = options,
 	.min_args = 2,

@@ -45,6 +45,7 @@ static int make(struct daemon *daemon,
 	if (!wards)
 		return -ENOMEM;
 	metrics.up = daemon->link.up && !aimlock_look_all(&daemon->link.nl, &files);
+	aimlock_model_drop_transient(&files);
 	if (metrics.up && aimlock_look_version(version, sizeof(version)))
 		metrics.version = version;
 	err = use(arg, &metrics);

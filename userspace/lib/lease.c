@@ -64,7 +64,7 @@ int aimlock_lease_new(struct aimlock_netlink *nl, const struct aimlock_lease_req
 	*lease = (struct aimlock_lease){ 0 };
 	if (!msg)
 		return -ENOMEM;
-	if (nla_put_string(msg, AIMLOCK_A_LEASE_NAME, request->name) ||
+	if ((request->name && nla_put_string(msg, AIMLOCK_A_LEASE_NAME, request->name)) ||
 	    nla_put_u32(msg, AIMLOCK_A_LEASE_FD, request->fd) ||
 	    nla_put_u32(msg, AIMLOCK_A_LEASE_TTL_MS, request->ttl_ms) ||
 	    (request->wait && nla_put_flag(msg, AIMLOCK_A_LEASE_WAIT)) ||

@@ -24,7 +24,7 @@ struct aimlock_lease {
 };
 
 struct aimlock_lease_request {
-	const char *name;
+	const char *name;		/* or NULL: whatever file @fd is */
 	int fd;				/* the file, open for writing */
 	uint32_t ttl_ms;
 	bool wait;			/* queue for it if it can't be had now */

@@ -31,6 +31,7 @@ static struct nla_policy file_policy[AIMLOCK_A_FILE_MAX + 1] = {
 	[AIMLOCK_A_FILE_DEV_MAJOR]	= { .type = NLA_U32 },
 	[AIMLOCK_A_FILE_DEV_MINOR]	= { .type = NLA_U32 },
 	[AIMLOCK_A_FILE_INO]		= { .type = NLA_U64 },
+	[AIMLOCK_A_FILE_TRANSIENT]	= { .type = NLA_FLAG },
 };
 
 static struct nla_policy lock_policy[AIMLOCK_A_LOCK_MAX + 1] = {
@@ -317,6 +318,7 @@ int aimlock_model_read_file(struct nlmsghdr *hdr, struct aimlock_files *files)
 	file->dev_major = u32_or(tb[AIMLOCK_A_FILE_DEV_MAJOR], 0);
 	file->dev_minor = u32_or(tb[AIMLOCK_A_FILE_DEV_MINOR], 0);
 	file->ino = u64_or(tb[AIMLOCK_A_FILE_INO], 0);
+	file->transient = tb[AIMLOCK_A_FILE_TRANSIENT];
 	file->has_holder = tb[AIMLOCK_A_FILE_HOLDER];
 	if (file->has_holder)
 		return read_holder(tb[AIMLOCK_A_FILE_HOLDER], &file->holder);
@@ -377,6 +379,19 @@ void aimlock_model_sort(struct aimlock_files *files)
 			free_file(&files->v[from]);
 	}
 	files->n = to + 1;
+}
+
+void aimlock_model_drop_transient(struct aimlock_files *files)
+{
+	size_t from, to = 0;
+
+	for (from = 0; from < files->n; from++) {
+		if (files->v[from].transient)
+			free_file(&files->v[from]);
+		else
+			files->v[to++] = files->v[from];
+	}
+	files->n = to;
 }
 
 int aimlock_model_move_file(struct aimlock_files *files, struct aimlock_file *file)

@@ -98,6 +98,7 @@ struct aimlock_file {
 	bool has_inode;
 	uint32_t dev_major, dev_minor;
 	uint64_t ino;
+	bool transient;			/* registered for its leases only */
 	struct aimlock_locks locks;	/* filled by aimlock_model_assign() or _group() */
 };
 
@@ -119,6 +120,9 @@ int aimlock_model_read_cleared(struct nlmsghdr *hdr, struct aimlock_cleared *out
 
 /* One more holder of @lock, all zero; NULL: no memory. */
 struct aimlock_holder *aimlock_model_add_holder(struct aimlock_lock *lock);
+
+/* Those that are registered for their leases only. */
+void aimlock_model_drop_transient(struct aimlock_files *files);
 
 /* Appends @file to @files and leaves an empty one behind. */
 int aimlock_model_move_file(struct aimlock_files *files, struct aimlock_file *file);

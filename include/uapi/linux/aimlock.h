@@ -131,6 +131,7 @@ enum aimlock_attr_file {
 	AIMLOCK_A_FILE_DEV_MINOR,	/* u32 */
 	AIMLOCK_A_FILE_INO,		/* u64 */
 	AIMLOCK_A_FILE_PAD,
+	AIMLOCK_A_FILE_TRANSIENT,	/* flag, registered for its leases only */
 
 	__AIMLOCK_A_FILE_MAX,
 	AIMLOCK_A_FILE_MAX = __AIMLOCK_A_FILE_MAX - 1,
