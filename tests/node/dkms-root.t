@@ -7,6 +7,7 @@
 
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' /src/dkms.conf)
 kernel=$(ls /lib/modules)
+kernel_re=${kernel//+/[+]}
 signer="the owner of this machine"
 
 # All files but those that come and go by themselves.
@@ -49,8 +50,8 @@ built() {
 	says "dkms add" dkms add -m aimlock -v "$version"
 	says "dkms build" dkms build -m aimlock -v "$version" -k "$kernel"
 	says "dkms install" dkms install -m aimlock -v "$version" -k "$kernel"
-	like "$(dkms status)" "aimlock.*$version.*$kernel.*: installed" "dkms status says so"
-	like "$(about "$kernel" filename)" "^/lib/modules/$kernel/updates/dkms/aimlock\.ko" \
+	like "$(dkms status)" "aimlock.*$version.*$kernel_re.*: installed" "dkms status says so"
+	like "$(about "$kernel" filename)" "^/lib/modules/$kernel_re/updates/dkms/aimlock\.ko" \
 		"modprobe would find it"
 	is "$(about "$kernel" version)" "$version" "its version"
 	is "$(about "$kernel" signer)" "$signer" "it is signed with that key"
@@ -101,8 +102,9 @@ exclusive() {
 	hooks_succeed $old "a kernel too old"
 	forget $old
 	forge $lockless
+	# Debian 13's dkms looks into the second.
 	sed -i '/CONFIG_FILE_LOCKING=/d' "/usr/src/linux-headers-$lockless/.config" \
-		"/boot/config-$lockless"
+		"/usr/src/linux-headers-$lockless/include/config/auto.conf" "/boot/config-$lockless"
 	# Debian 11's dkms doesn't look at the configuration.
 	is_dkms_2 || skipped $lockless "a kernel without file locks"
 	forget $lockless
@@ -122,9 +124,9 @@ upgraded() {
 	like "$(about "$kernel" filename)" "updates/dkms" "installs at once"
 	ok "a second kernel is installed" dpkg --force-unsafe-io --install /mnt/debs/*.deb
 	new=$(find /lib/modules -mindepth 1 -maxdepth 1 ! -name "$kernel" -printf %f)
-	like "$(about "$new" filename)" "^/lib/modules/$new/updates/dkms/aimlock\.ko" \
+	like "$(about "$new" filename)" "^/lib/modules/${new//+/[+]}/updates/dkms/aimlock\.ko" \
 		"the module is there for it, without a word"
-	like "$(about "$new" vermagic)" "^$new " "and is made for it"
+	like "$(about "$new" vermagic)" "^${new//+/[+]} " "and is made for it"
 	is "$(about "$new" signer)" "$signer" "and signed"
 	ok "that kernel has an initramfs" test -s "/boot/initrd.img-$new"
 }

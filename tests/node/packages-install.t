@@ -26,7 +26,7 @@ property() {
 snapshot >"$AL_TMP/before"
 nok "there is no aimlock before" command -v aimlock
 ok "both packages are installed" apt install "$AL_ROOT"/aimlock_*.deb "$AL_ROOT"/aimlock-dkms_*.deb
-like "$(dkms status)" "aimlock.*$kernel.*: installed" "dkms built the module"
+like "$(dkms status)" "aimlock.*${kernel//+/[+]}.*: installed" "dkms built the module"
 is "$(systemctl is-enabled aimlockd) $(property ActiveState) $(property Result)" \
 	"enabled inactive success" "aimlockd is enabled, and waits for a configuration"
 is "$(find /etc/aimlock)" /etc/aimlock "for which there is a directory"
