@@ -54,18 +54,11 @@ static void look_at_processes(struct aimlock_finding *finding)
 
 	if (finding->cause != AIMLOCK_CAUSE_HELD && finding->cause != AIMLOCK_CAUSE_INHERITED)
 		return;
-	for (i = 0; i < finding->n_processes; i++) {
-		const struct aimlock_process *process = &finding->processes[i];
-
-		if (process->state[0] == 'T') {
-			finding->cause = AIMLOCK_CAUSE_HELD_STOPPED;
-			aimlock_report_action(finding, "continue it: kill -CONT %" PRIu32,
-					      process->pid);
-			return;
-		}
-		if (process->state[0] == 'Z')
+	if (aimlock_report_stopped(finding))
+		return;
+	for (i = 0; i < finding->n_processes; i++)
+		if (finding->processes[i].state[0] == 'Z')
 			finding->cause = AIMLOCK_CAUSE_HELD_ZOMBIE;
-	}
 }
 
 /* Only registered files are cleared. */

@@ -135,15 +135,11 @@ static void judge(const struct line *line, struct aimlock_finding *finding)
 	/* Other users' descriptors can't be seen; the number is all there is. */
 	if (!finding->n_processes && exists && geteuid())
 		finding->processes[finding->n_processes++] = taker;
+	if (aimlock_report_stopped(finding))
+		return;
 	for (i = 0; i < finding->n_processes; i++) {
 		const struct aimlock_process *process = &finding->processes[i];
 
-		if (process->state[0] == 'T') {
-			finding->cause = AIMLOCK_CAUSE_HELD_STOPPED;
-			aimlock_report_action(finding, "continue it: kill -CONT %" PRIu32,
-					      process->pid);
-			return;
-		}
 		/* Who took an OFD lock is told nowhere. */
 		if (line->pid < 0 || process->pid == line->pid)
 			finding->cause = AIMLOCK_CAUSE_HELD;

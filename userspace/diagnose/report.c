@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,4 +71,20 @@ void aimlock_report_action(struct aimlock_finding *finding, const char *format, 
 	va_start(args, format);
 	vsnprintf(finding->action, sizeof(finding->action), format, args);
 	va_end(args);
+}
+
+bool aimlock_report_stopped(struct aimlock_finding *finding)
+{
+	size_t i;
+
+	for (i = 0; i < finding->n_processes; i++) {
+		const struct aimlock_process *process = &finding->processes[i];
+
+		if (process->state[0] != 'T')
+			continue;
+		finding->cause = AIMLOCK_CAUSE_HELD_STOPPED;
+		aimlock_report_action(finding, "continue it: kill -CONT %" PRIu32, process->pid);
+		return true;
+	}
+	return false;
 }

@@ -82,4 +82,7 @@ void aimlock_facts_boolean(struct aimlock_facts *facts, const char *key, bool ye
 __attribute__((format(printf, 2, 3)))
 void aimlock_report_action(struct aimlock_finding *finding, const char *format, ...);
 
+/* One of its processes is stopped: then that is the cause.  False: none is. */
+bool aimlock_report_stopped(struct aimlock_finding *finding);
+
 #endif /* AIMLOCK_REPORT_H */
