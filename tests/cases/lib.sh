@@ -256,12 +256,17 @@ group_is_gone() {
 	! kill -0 -- "-$1" 2>/dev/null && ! kill -0 "$1" 2>/dev/null
 }
 
+# Rarely bash 5.2 stops to reap what ends in the background: then they are zombies.
+group_is_dead() {
+	! ps -o stat= -s "$1" | grep -q '^ *[^ZX ]'
+}
+
 # stop ID [SIGNAL]: ends it and all it started, and waits for that
 stop() {
 	local pid=${al_pid[$1]}
 	disown "$pid" 2>/dev/null || :	# else bash reports its death
 	kill "-${2:-KILL}" -- "-$pid" 2>/dev/null || kill "-${2:-KILL}" "$pid" 2>/dev/null || :
-	until_ok 20 group_is_gone "$pid" ||
+	until_ok 1 group_is_gone "$pid" || until_ok 20 group_is_dead "$pid" ||
 		diag "$1 doesn't end: $(ps -o pid,stat,wchan:24,args -s "$pid")"
 }
 
