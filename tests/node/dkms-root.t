@@ -28,7 +28,7 @@ about() {
 
 # is_dkms_2: Debian 11's, which knows less.
 is_dkms_2() {
-	dkms --version | grep -q '[- ]2\.'
+	dkms --version | grep -q '[-: ]2\.'
 }
 
 # As README has it.
