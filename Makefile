@@ -64,7 +64,7 @@ programs: $(HELPER_PROGS) ## build the programs that the tests use
 	@:
 
 # ---------------------------------------------------------------- tests
-.PHONY: check test test-all test-debug test-dkms test-service deb test-deb torture fuzz bench table demo vm
+.PHONY: check test test-all test-debug test-dkms test-service test-fleet deb test-deb torture fuzz bench table demo vm
 check: ## static checks: warnings as errors, sparse, style, interfaces in step
 	$(Q)tests/check/run
 
@@ -88,6 +88,9 @@ deb: ## Debian packages, built in a root of SUITE=bookworm, into build/deb
 
 test-deb: ## install and purge them on a Debian that boots (SUITE=bookworm)
 	$(Q)tests/vm/packages $(SUITE)
+
+test-fleet: ## Ansible sets up a Debian that boots (SUITE=bookworm)
+	$(Q)tests/vm/fleet $(SUITE)
 
 torture: ## a thousand lockers and four clearers at once (KERNEL=, MINUTES=10)
 	$(Q)tests/vm/torture $(KERNEL)

@@ -6,12 +6,30 @@
 
 results=${RESULTS:-$TOP/build/results}
 work=
+kernel=
+limit=840	# seconds that a node may run
 
 # node_case NAME DIRECTORY: what /aimlock of a node gets for that case.
 node_case() {
 	mkdir -p "$2/cases"
 	cp "$TOP/tests/cases/lib.sh" "$2/"
 	cp "$TOP/tests/node/$1.t" "$2/cases/"
+}
+
+# node_root KIND SUITE: $work/root, a node with the tools and the module; sets $kernel.
+node_root() {
+	local tag
+
+	tag=$(kernels_of "$2" | head -n 1)
+	kernel=$("$VM/build" "$tag")
+	as_root cp -a "$("$VM/root" "$1" "$2")" "$work/root"
+	[[ -d $work/root/lib/modules/$kernel ]] || die "the $2 node has another kernel than $tag"
+	make --no-print-directory -C "$TOP" install-tools BUILD="build/$2" PREFIX=/usr \
+		DESTDIR="$work/tools" >&2
+	as_root cp -r "$work/tools/." "$work/root/"
+	as_root install -Dm644 "$TOP/build/$2/$kernel/aimlock.ko" \
+		"$work/root/usr/lib/modules/$kernel/updates/aimlock.ko"
+	as_root depmod -b "$work/root" "$kernel"
 }
 
 # node_boot ROOT RELEASE PAYLOAD RESULTS NAME: boots it for the one case in the payload.
