@@ -77,7 +77,7 @@ fenced() {
 	local old command
 	make_store
 	# shellcheck disable=SC2016 # the command's own
-	bg old aimlock with-lock --ttl 0.5 a -- sh -c 'trap : USR1
+	bg old aimlock with-lock --ttl 4 a -- sh -c 'trap : USR1
 		"$0" "$AIMLOCK_TOKEN" first
 		echo "pid $$"
 		while :; do sleep 0.1; done & wait
@@ -88,7 +88,7 @@ fenced() {
 	command=$(said old pid)
 	kill -STOP "$(pid old)" "$command"
 	# shellcheck disable=SC2016 # the command's own
-	run aimlock with-lock -w 10 a -- sh -c '"$0" "$AIMLOCK_TOKEN" next' "$AL_TMP/store"
+	run aimlock with-lock -w 60 a -- sh -c '"$0" "$AIMLOCK_TOKEN" next' "$AL_TMP/store"
 	is "$rc $out" "0 accepted $((old + 1))" "the next holder, while the old one stands still"
 	kill -USR1 "$command"
 	kill -CONT "$command"

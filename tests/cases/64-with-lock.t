@@ -136,7 +136,7 @@ job_control() {
 # While it is stopped nobody renews the lease.
 lost() {
 	shell
-	enter "aimlock with-lock --ttl 1 a -- $(says)"
+	enter "aimlock with-lock --ttl 3 a -- $(says)"
 	await shell pid
 	type_in "$ctrl_z"
 	until_ok 10 is_stopped "$(command_of shell)"
