@@ -21,7 +21,8 @@ static void read_attributes(struct nlattr **attrs, struct aimlock_lease *lease)
 {
 	nla_strlcpy(lease->name, attrs[AIMLOCK_A_LEASE_NAME], sizeof(lease->name));
 	lease->id = nla_get_u32(attrs[AIMLOCK_A_LEASE_ID]);
-	lease->granted = nla_get_u32(attrs[AIMLOCK_A_LEASE_GRANTED]);
+	/* the event of the grant may come before the answer that says it waits */
+	lease->granted |= nla_get_u32(attrs[AIMLOCK_A_LEASE_GRANTED]);
 	if (attrs[AIMLOCK_A_LEASE_TTL_MS])
 		lease->ttl_ms = nla_get_u32(attrs[AIMLOCK_A_LEASE_TTL_MS]);
 	if (attrs[AIMLOCK_A_LEASE_GENERATION])
