@@ -258,7 +258,7 @@ group_is_gone() {
 
 # Rarely bash 5.2 stops to reap what ends in the background: then they are zombies.
 group_is_dead() {
-	! ps -o stat= -s "$1" | grep -q '^ *[^ZX ]'
+	ps -o stat= -s "$1" | awk '!/^[ZX]/ { alive = 1 } END { exit alive }'
 }
 
 # stop ID [SIGNAL]: ends it and all it started, and waits for that
