@@ -60,7 +60,7 @@ check_scan() {
 	is "$(aimlock scan --json "$(path "$1")" | jq -r --arg path "$(path "$1")" \
 		'.files[] | select(.path == $path) | .locks[] |
 		"\(.kind) \(.mode) \(.start) \(.end // "EOF") \(.taker) \(.verdict) \(.holders[].pid)"' |
-		sort)" "$(sed "s/$/ live $(pid "$1")/" <<<"$want")" "$1: and so does scan"
+		sort)" "$(awk -v pid="$(pid "$1")" '{ print $0, "live", pid }' <<<"$want")" "$1: and so does scan"
 }
 
 check_show() {
