@@ -21,8 +21,7 @@ static void read_attributes(struct nlattr **attrs, struct aimlock_lease *lease)
 {
 	nla_strlcpy(lease->name, attrs[AIMLOCK_A_LEASE_NAME], sizeof(lease->name));
 	lease->id = nla_get_u32(attrs[AIMLOCK_A_LEASE_ID]);
-	/* the event of the grant may come before the answer that says it waits */
-	lease->granted |= nla_get_u32(attrs[AIMLOCK_A_LEASE_GRANTED]);
+	lease->granted = nla_get_u32(attrs[AIMLOCK_A_LEASE_GRANTED]);
 	if (attrs[AIMLOCK_A_LEASE_TTL_MS])
 		lease->ttl_ms = nla_get_u32(attrs[AIMLOCK_A_LEASE_TTL_MS]);
 	if (attrs[AIMLOCK_A_LEASE_GENERATION])
@@ -50,6 +49,30 @@ static int read_lease(struct nlmsghdr *hdr, void *arg)
 	return 0;
 }
 
+/* The last event before the answer, of whatever lease. */
+static int read_early(struct nlmsghdr *hdr, void *arg)
+{
+	struct aimlock_lease *early = arg;
+
+	*early = (struct aimlock_lease){ 0 };
+	return read_lease(hdr, early);
+}
+
+/* The event of the grant can overtake the answer, which says that it waits. */
+static int call_new(struct aimlock_netlink *nl, struct nl_msg *msg, struct aimlock_lease *lease)
+{
+	struct aimlock_lease early = { 0 };
+	int err;
+
+	nl->unasked = read_early;
+	nl->unasked_arg = &early;
+	err = aimlock_netlink_call(nl, msg, read_lease, lease);
+	nl->unasked = NULL;
+	if (!err && lease->id && lease->id == early.id)
+		*lease = early;
+	return err;
+}
+
 static int no_room(struct nl_msg *msg)
 {
 	nlmsg_free(msg);
@@ -71,7 +94,7 @@ int aimlock_lease_new(struct aimlock_netlink *nl, const struct aimlock_lease_req
 	    (request->wait && nla_put_flag(msg, AIMLOCK_A_LEASE_WAIT)) ||
 	    (request->adopt && nla_put_u32(msg, AIMLOCK_A_LEASE_ADOPT, request->scope)))
 		return no_room(msg);
-	err = aimlock_netlink_call(nl, msg, read_lease, lease);
+	err = call_new(nl, msg, lease);
 	return !err && !lease->id ? -EBADMSG : err;
 }
 

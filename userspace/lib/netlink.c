@@ -174,11 +174,16 @@ static int on_reply(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-/* What nobody asked for is not the answer: it is not heard while one is waited for. */
+/* What nobody asked for is not the answer. */
 static int on_answer_number(struct nl_msg *msg, void *arg)
 {
-	(void)arg;
-	return nlmsg_hdr(msg)->nlmsg_seq ? NL_OK : NL_SKIP;
+	struct aimlock_netlink *nl = ((struct call *)arg)->nl;
+
+	if (nlmsg_hdr(msg)->nlmsg_seq)
+		return NL_OK;
+	if (nl->unasked)
+		nl->unasked(nlmsg_hdr(msg), nl->unasked_arg);
+	return NL_SKIP;
 }
 
 static int receive(struct call *call)

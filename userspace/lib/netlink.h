@@ -12,14 +12,17 @@ struct nl_msg;
 struct nl_sock;
 struct nlmsghdr;
 
+/* Reads one reply; an error ends the request. */
+typedef int (*aimlock_netlink_reader)(struct nlmsghdr *hdr, void *arg);
+
 struct aimlock_netlink {
 	struct nl_sock *sock;
 	int family;
 	char message[256];	/* why the last request failed; empty: not told */
+	/* An event that comes while an answer is waited for; NULL: it is passed over. */
+	aimlock_netlink_reader unasked;
+	void *unasked_arg;
 };
-
-/* Reads one reply; an error ends the request. */
-typedef int (*aimlock_netlink_reader)(struct nlmsghdr *hdr, void *arg);
 
 /* -ENOENT: the family is not there, so the module is not loaded. */
 int aimlock_netlink_open(struct aimlock_netlink *nl);
