@@ -64,7 +64,6 @@ storm() {
 	mount -t tmpfs tmpfs "$dir"
 	: >"$dir/f"
 	export -f lock_and_replace nap
-	export al_never
 	for id in 1 2; do
 		# shellcheck disable=SC2016 # for the inner shell
 		bg "l$id" bash -c 'lock_and_replace "$0"' "$dir/f"

@@ -158,19 +158,11 @@ EINVAL='Invalid argument' ENOENT='No such file or directory' EEXIST='File exists
 
 # --- time and processes ------------------------------------------------------
 
-# A pause that starts no process.
-exec {al_never}<> <(:)
+# Not by a read with a time limit, which would start no process: bash 5.1 may wait for
+# ever in it, and 5.2 rarely jumps back into it from a later read, and dies.
 nap() {
-	read -r -t 0.02 -u "$al_never" || :
+	sleep 0.02
 }
-
-# Before 5.2 bash ends that read by SIGALRM, and waits for ever when the signal
-# comes just before read(2) does.
-if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 502)); then
-	nap() {
-		sleep 0.02
-	}
-fi
 
 # until_ok SECONDS COMMAND...: tries until the command succeeds; on a slow kernel
 # for longer
