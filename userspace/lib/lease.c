@@ -68,6 +68,7 @@ static int call_new(struct aimlock_netlink *nl, struct nl_msg *msg, struct aimlo
 	nl->unasked_arg = &early;
 	err = aimlock_netlink_call(nl, msg, read_lease, lease);
 	nl->unasked = NULL;
+	nl->unasked_arg = NULL;
 	if (!err && lease->id && lease->id == early.id)
 		*lease = early;
 	return err;
