@@ -9,6 +9,11 @@
  * to the next without being dropped in between; users of flock(2) and fcntl(2)
  * get their turn when the queue is empty.
  *
+ * A guard waits before all of them, but is passed over until a holder was lost, by its
+ * socket or its time: so that nobody gets what the lost one left before it was looked
+ * at.  It is of the name, whatever file lies there, and while it waits it keeps neither
+ * the name nor the module.
+ *
  * leases_lock guards the leases and the queues, and is never held while a filesystem
  * is called.  What needs one, taking and dropping the lock itself, is done with
  * &aimlock_file.clearing held, by settle(): in the caller or in the file's work.
@@ -52,10 +57,23 @@ static u64 now_ns(void)
 
 static void free_lease(struct aimlock_lease *lease)
 {
+	bool keeps = lease->keeps;
+
 	put_cred(lease->holder.cred);
-	aimlock_registry_unuse(lease->file);
+	if (keeps)
+		aimlock_registry_unuse(lease->file);
 	kfree(lease);
-	module_put(THIS_MODULE);
+	if (keeps)
+		module_put(THIS_MODULE);
+}
+
+/* From now on it keeps the file and the module.  False: that is being unloaded. */
+static bool keep(struct aimlock_lease *lease)
+{
+	lease->keeps = try_module_get(THIS_MODULE);
+	if (lease->keeps)
+		aimlock_registry_use(lease->file);
+	return lease->keeps;
 }
 
 static struct aimlock_lease *make_lease(const struct aimlock_lease_request *request)
@@ -68,9 +86,13 @@ static struct aimlock_lease *make_lease(const struct aimlock_lease_request *requ
 	lease->file = request->file;
 	lease->ttl_ms = request->ttl_ms;
 	lease->ended = AIMLOCK_REASON_LEASED;
+	lease->guards = request->guards;
+	lease->insists = request->insists;
 	aimlock_walk_describe_caller(&lease->holder, AIMLOCK_HOLDER_KIND_AIMLOCK);
-	aimlock_registry_use(lease->file);
-	__module_get(THIS_MODULE);
+	if (!lease->guards && !keep(lease)) {
+		free_lease(lease);
+		return NULL;
+	}
 	return lease;
 }
 
@@ -83,15 +105,32 @@ static struct aimlock_lease *holder_of(struct aimlock_file *file)
 	return first && first->granted ? first : NULL;
 }
 
+/* The guard whose turn it is, if somebody's is. */
+static struct aimlock_lease *guard_of(struct aimlock_file *file)
+{
+	struct aimlock_lease *guard;
+
+	lockdep_assert_held(&leases_lock);
+	list_for_each_entry(guard, &file->guards, node)
+		if (guard->ended == AIMLOCK_REASON_LEASED && (file->lost || guard->insists))
+			return guard;
+	return NULL;
+}
+
+static bool has_waiters(struct aimlock_file *file)
+{
+	return guard_of(file) || !list_empty(&file->leases);
+}
+
 /* A file that goes takes no lease any more. */
-static int count(struct aimlock_file *file)
+static int count(struct aimlock_file *file, u32 max)
 {
 	int ret = 0;
 
 	mutex_lock(&file->lock);
 	if (file->gone)
 		ret = -ENODEV;
-	else if (file->n_leases > QUEUE_MAX)
+	else if (file->n_leases > max)
 		ret = -ENOSPC;
 	else
 		file->n_leases++;
@@ -106,37 +145,92 @@ static void uncount(struct aimlock_file *file)
 	mutex_unlock(&file->lock);
 }
 
-static int enqueue(struct aimlock_lease *lease)
+/* Into the tables that all leases are in. */
+static int publish(struct aimlock_lease *lease)
 {
-	struct aimlock_file *file = lease->file;
 	int ret;
 
 	lockdep_assert_held(&leases_lock);
 	if (n_leases >= LEASES_MAX)
 		return -ENOSPC;
-	ret = count(file);
-	if (ret)
-		return ret;
 	ret = xa_alloc_cyclic(&leases, &lease->id, lease, xa_limit_31b, &last_id,
 			      GFP_KERNEL_ACCOUNT);
-	if (ret < 0) {
-		uncount(file);
+	if (ret < 0)
 		return ret;
-	}
-	list_add_tail(&lease->node, &file->leases);
 	hash_add(ports, &lease->by_port, lease->portid);
 	n_leases++;
 	return 0;
 }
 
-static void dequeue(struct aimlock_lease *lease)
+static void unpublish(struct aimlock_lease *lease)
 {
 	lockdep_assert_held(&leases_lock);
 	xa_erase(&leases, lease->id);
-	list_del(&lease->node);
 	hash_del(&lease->by_port);
-	uncount(lease->file);
 	n_leases--;
+}
+
+static int enqueue(struct aimlock_lease *lease)
+{
+	struct aimlock_file *file = lease->file;
+	int ret = count(file, QUEUE_MAX);
+
+	if (ret)
+		return ret;
+	ret = publish(lease);
+	if (ret)
+		uncount(file);
+	else
+		list_add_tail(&lease->node, &file->leases);
+	return ret;
+}
+
+static void dequeue(struct aimlock_lease *lease)
+{
+	unpublish(lease);
+	list_del(&lease->node);
+	uncount(lease->file);
+}
+
+/* A file that goes takes no guard any more: see aimlock_lease_teardown(). */
+static int appoint(struct aimlock_lease *guard)
+{
+	struct aimlock_file *file = guard->file;
+	int ret = publish(guard);
+
+	if (ret)
+		return ret;
+	mutex_lock(&file->lock);
+	if (file->gone)
+		ret = -ENODEV;
+	else
+		list_add_tail(&guard->node, &file->guards);
+	mutex_unlock(&file->lock);
+	if (ret)
+		unpublish(guard);
+	return ret;
+}
+
+static void dismiss(struct aimlock_lease *guard)
+{
+	unpublish(guard);
+	list_del(&guard->node);
+}
+
+/* To the head of the queue, however long that is.  False: file or module goes. */
+static bool advance(struct aimlock_lease *guard)
+{
+	struct aimlock_file *file = guard->file;
+
+	lockdep_assert_held(&leases_lock);
+	if (count(file, U32_MAX - 1))
+		return false;
+	if (!keep(guard)) {
+		uncount(file);
+		return false;
+	}
+	list_move(&guard->node, &file->leases);
+	return true;
 }
 
 static void restart_clock(struct aimlock_lease *lease)
@@ -154,6 +248,8 @@ static void grant(struct aimlock_lease *lease)
 	mutex_unlock(&file->lock);
 	lease->granted = true;
 	restart_clock(lease);
+	if (lease->guards || list_empty(&file->guards))
+		file->lost = false;
 }
 
 static struct aimlock_lease *find(u32 id, u32 portid)
@@ -287,7 +383,15 @@ static void collect_ended(struct aimlock_file *file, struct list_head *gone)
 			lease->ended = AIMLOCK_REASON_EXPIRED;
 		if (lease->ended == AIMLOCK_REASON_LEASED)
 			continue;
+		if (lease->granted && lease->ended != AIMLOCK_REASON_RETURNED)
+			file->lost = true;
 		dequeue(lease);
+		list_add_tail(&lease->node, gone);
+	}
+	list_for_each_entry_safe(lease, next, &file->guards, node) {
+		if (lease->ended == AIMLOCK_REASON_LEASED)
+			continue;
+		dismiss(lease);
 		list_add_tail(&lease->node, gone);
 	}
 	mutex_unlock(&leases_lock);
@@ -299,6 +403,9 @@ static bool grant_first(struct aimlock_file *file, struct aimlock_lease *granted
 	struct aimlock_lease *lease;
 
 	mutex_lock(&leases_lock);
+	lease = guard_of(file);
+	if (lease)
+		advance(lease);
 	list_for_each_entry(lease, &file->leases, node) {
 		if (lease->ended != AIMLOCK_REASON_LEASED)
 			continue;
@@ -318,12 +425,12 @@ static bool any_waits(struct aimlock_file *file)
 	bool any;
 
 	mutex_lock(&leases_lock);
-	any = !list_empty(&file->leases) && !holder_of(file);
+	any = has_waiters(file) && !holder_of(file);
 	mutex_unlock(&leases_lock);
 	return any;
 }
 
-/* Who waits has shown a file that isn't the one any more. */
+/* Who waits has shown a file that isn't the one any more; a guard has shown none. */
 static void end_all(struct aimlock_file *file, enum aimlock_reason reason)
 {
 	struct aimlock_lease *lease;
@@ -377,7 +484,7 @@ static void set_clock(struct aimlock_file *file)
 	holder = holder_of(file);
 	if (holder)
 		wake(file, msecs_to_jiffies(aimlock_lease_left_ms(holder)) + 1);
-	else if (!list_empty(&file->leases))
+	else if (has_waiters(file))
 		wake(file, RETRY);
 	mutex_unlock(&leases_lock);
 }
@@ -390,9 +497,12 @@ static void serve(struct aimlock_file *file, struct settled *settled)
 	if (ret == -ESTALE) {
 		end_all(file, AIMLOCK_REASON_REPLACED);
 		collect_ended(file, &settled->gone);
-	} else if (!ret) {
-		settled->any_granted = grant_first(file, &settled->granted);
+		drop_lock(file);
+		if (any_waits(file))
+			ret = lock_for_waiters(file);
 	}
+	if (!ret)
+		settled->any_granted = grant_first(file, &settled->granted);
 }
 
 static bool is_leased(struct aimlock_file *file)
@@ -475,28 +585,35 @@ static int take(struct aimlock_lease *lease, const struct aimlock_lease_request 
 	return ret;
 }
 
-static bool is_queue_empty(struct aimlock_file *file)
+/* Its turn may have come already. */
+static int stand_guard(struct aimlock_lease *guard)
 {
-	bool empty;
+	int ret;
 
 	mutex_lock(&leases_lock);
-	empty = list_empty(&file->leases);
+	guard->asleep = true;
+	ret = appoint(guard);
+	if (!ret && guard_of(guard->file))
+		wake(guard->file, 0);
 	mutex_unlock(&leases_lock);
-	return empty;
+	return ret;
 }
 
 static int ask(struct aimlock_lease *lease, const struct aimlock_lease_request *request)
 {
 	struct aimlock_file *file = request->file;
 	struct path path;
-	int ret = aimlock_registry_resolve(file, &path);
+	int ret;
 
+	if (lease->guards)
+		return stand_guard(lease);
+	ret = aimlock_registry_resolve(file, &path);
 	if (ret)
 		return ret;
 	ret = -ESTALE;
 	if (d_backing_inode(path.dentry) != file_inode(request->authority))
 		goto put_path;
-	if (is_queue_empty(file) || (request->adopt && !is_leased(file)))
+	if (!is_leased(file) && (request->adopt || !any_waits(file)))
 		ret = take(lease, request, &path);
 	else
 		ret = request->adopt ? -EBUSY : -EAGAIN;
@@ -512,7 +629,8 @@ put_path:
  * @request: what for
  * @copy: of the lease, on success: granted, or queued; for aimlock_lease_put_copy()
  *
- * A lease that can't be had, and isn't waited for, changes nothing.
+ * A lease that can't be had, and isn't waited for, changes nothing.  A guard always
+ * waits, and needs no authority.
  *
  * Return: 0; -EAGAIN if it can't be had now; with adopt, -EBUSY if what keeps the file
  * may not be taken over, and what else @request->adopt gave; -EBADF if the authority isn't open for
@@ -528,7 +646,7 @@ int aimlock_lease_new(const struct aimlock_lease_request *request, struct aimloc
 	struct settled settled;
 	int ret;
 
-	if (!(request->authority->f_mode & FMODE_WRITE))
+	if (!request->guards && !(request->authority->f_mode & FMODE_WRITE))
 		return -EBADF;
 	lease = make_lease(request);
 	if (!lease)
@@ -714,16 +832,28 @@ static struct notifier_block events = {
 void aimlock_lease_setup(struct aimlock_file *file)
 {
 	INIT_LIST_HEAD(&file->leases);
+	INIT_LIST_HEAD(&file->guards);
 	INIT_DELAYED_WORK(&file->lease_work, settle_later);
 }
 
 /**
  * aimlock_lease_teardown() - have done with a file that goes
- * @file: the file; it has no lease any more, and gets none
+ * @file: the file; it has no lease any more, and gets none, nor a guard
  */
 void aimlock_lease_teardown(struct aimlock_file *file)
 {
+	struct aimlock_lease *guard, *next;
+	LIST_HEAD(gone);
+
+	mutex_lock(&leases_lock);
+	list_for_each_entry_safe(guard, next, &file->guards, node) {
+		dismiss(guard);
+		list_add_tail(&guard->node, &gone);
+	}
+	mutex_unlock(&leases_lock);
 	cancel_delayed_work_sync(&file->lease_work);
+	list_for_each_entry_safe(guard, next, &gone, node)
+		free_lease(guard);
 }
 
 /**
@@ -746,11 +876,10 @@ int aimlock_lease_init(void)
 /**
  * aimlock_lease_exit() - undo aimlock_lease_init()
  *
- * There is no lease: each keeps the module loaded.
+ * There is no lease, for each keeps the module loaded; what guards files goes with them.
  */
 void aimlock_lease_exit(void)
 {
 	aimlock_events_unlisten(&events);
 	netlink_unregister_notifier(&sockets);
-	xa_destroy(&leases);
 }

@@ -24,6 +24,9 @@ struct aimlock_file;
  * @by_port: in the table of sockets
  * @asleep: it was queued, so its holder is to be told when it is granted
  * @adopted: it began with somebody else's lock
+ * @guards: until it is granted it waits in the list of guards
+ * @insists: a guard whose turn is next, whether or not a holder was lost
+ * @keeps: it keeps the file and the module
  */
 struct aimlock_lease {
 	u32 id;
@@ -39,12 +42,15 @@ struct aimlock_lease {
 	struct hlist_node by_port;
 	bool asleep;
 	bool adopted;
+	bool guards;
+	bool insists;
+	bool keeps;
 };
 
 /**
  * struct aimlock_lease_request - what lease-new asks for
  * @file: the file
- * @authority: an open file of the caller's
+ * @authority: an open file of the caller's; none for a guard
  * @portid: netlink socket of the caller
  * @ttl_ms: from AIMLOCK_TTL_MIN to AIMLOCK_TTL_MAX
  * @wait: queue for it if it can't be had now
@@ -52,6 +58,8 @@ struct aimlock_lease {
  *	   &aimlock_file.clearing held.  Returns an open file for
  *	   aimlock_request_release() and fput(), or an error
  * @scope: for @adopt: which verdicts may be taken over
+ * @guards: wait before all others, for the loss of a holder
+ * @insists: or for the end of the lock that there is now
  */
 struct aimlock_lease_request {
 	struct aimlock_file *file;
@@ -61,6 +69,8 @@ struct aimlock_lease_request {
 	bool wait;
 	struct file *(*adopt)(const struct aimlock_lease_request *request);
 	enum aimlock_clear_scope scope;
+	bool guards;
+	bool insists;
 };
 
 int aimlock_lease_new(const struct aimlock_lease_request *request, struct aimlock_lease *copy);

@@ -67,6 +67,7 @@ static const struct nla_policy lease_new_policy[AIMLOCK_A_LEASE_MAX + 1] = {
 	[AIMLOCK_A_LEASE_TTL_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &ttl_range),
 	[AIMLOCK_A_LEASE_WAIT] = { .type = NLA_FLAG },
 	[AIMLOCK_A_LEASE_ADOPT] = NLA_POLICY_MAX(NLA_U32, AIMLOCK_CLEAR_SCOPE_UNREACHABLE),
+	[AIMLOCK_A_LEASE_GUARD] = NLA_POLICY_MAX(NLA_U32, AIMLOCK_GUARD_NEXT),
 };
 
 static const struct nla_policy lease_renew_policy[AIMLOCK_A_LEASE_MAX + 1] = {

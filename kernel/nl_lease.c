@@ -150,20 +150,49 @@ static int new_lease(struct genl_info *info, struct aimlock_file *file, struct f
 		.wait = info->attrs[AIMLOCK_A_LEASE_WAIT],
 	};
 	const struct nlattr *adopt = info->attrs[AIMLOCK_A_LEASE_ADOPT];
+	const struct nlattr *guard = info->attrs[AIMLOCK_A_LEASE_GUARD];
 	int ret;
 
 	if (adopt) {
 		request.adopt = aimlock_adopt;
 		request.scope = nla_get_u32(adopt);
 	}
-	ret = authority ? aimlock_lease_new(&request, lease) : -EBADF;
+	if (guard) {
+		request.guards = true;
+		request.insists = nla_get_u32(guard) == AIMLOCK_GUARD_NEXT;
+	}
+	ret = authority || guard ? aimlock_lease_new(&request, lease) : -EBADF;
 	if (ret)
 		explain_new(info, ret);
 	return ret;
 }
 
+static int check_guard(struct sk_buff *skb, struct genl_info *info)
+{
+	static const enum aimlock_attr_lease others[] = {
+		AIMLOCK_A_LEASE_FD, AIMLOCK_A_LEASE_WAIT, AIMLOCK_A_LEASE_ADOPT,
+	};
+	size_t i;
+
+	if (GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_NAME) ||
+	    GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_TTL_MS)) {
+		GENL_SET_ERR_MSG(info, "a guard needs the name of a file and a time to live");
+		return -EINVAL;
+	}
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		if (!info->attrs[others[i]])
+			continue;
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[others[i]],
+				    "a guard waits, and for whatever file lies at the path");
+		return -EINVAL;
+	}
+	return aimlock_netlink_may_change(skb, info->extack);
+}
+
 static int check_new(struct sk_buff *skb, struct genl_info *info)
 {
+	if (info->attrs[AIMLOCK_A_LEASE_GUARD])
+		return check_guard(skb, info);
 	if (GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_FD) ||
 	    GENL_REQ_ATTR_CHECK(info, AIMLOCK_A_LEASE_TTL_MS)) {
 		GENL_SET_ERR_MSG(info, "a descriptor and a time to live are needed");
@@ -204,18 +233,20 @@ static int answer_new(struct genl_info *info, struct aimlock_file *file, struct 
  * @skb: the request
  * @info: the same, parsed
  *
- * Return: 0; -EINVAL; -ENOENT; -EPERM to adopt without the right to; as
+ * Return: 0; -EINVAL; -ENOENT; -EPERM to adopt or guard without the right to; as
  * aimlock_lease_new(), and without a name aimlock_registry_use_open().
  */
 int aimlock_nl_lease_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct aimlock_file *file;
 	struct file *authority;
+	const struct nlattr *fd;
 	int ret = check_new(skb, info);
 
 	if (ret)
 		return ret;
-	authority = fget(nla_get_u32(info->attrs[AIMLOCK_A_LEASE_FD]));
+	fd = info->attrs[AIMLOCK_A_LEASE_FD];
+	authority = fd ? fget(nla_get_u32(fd)) : NULL;
 	file = use_file(info, authority);
 	if (IS_ERR(file)) {
 		ret = PTR_ERR(file);

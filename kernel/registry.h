@@ -54,6 +54,8 @@ struct aimlock_inode_id {
  * @look: verdict.c: number of the last look
  * @clearing: clear.c, hold.c and lease.c: one of them at a time; may be held for long
  * @leases: lease.c: the queue
+ * @guards: lease.c: those that wait for the loss of a holder, before the queue
+ * @lost: lease.c: the last holder was, and no guard has seen to it
  * @lease_work: lease.c: brings the lock in line with the queue
  * @wait: woken when @gone is set
  * @watch: watch.c: what it knows of the file
@@ -86,6 +88,8 @@ struct aimlock_file {
 
 	struct mutex clearing;
 	struct list_head leases;
+	struct list_head guards;
+	bool lost;
 	struct delayed_work lease_work;
 	wait_queue_head_t wait;
 	struct aimlock_watch *watch;

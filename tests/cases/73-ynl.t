@@ -142,10 +142,13 @@ print("new", lease["name"], lease["granted"], lease["left-ms"] <= 60000)
 lease = ynl.do("lease-renew", {"id": lease["id"], "ttl-ms": 90000})
 print("renew", lease["granted"], lease["left-ms"] > 60000)
 print("get", *[(one["name"], one["granted"]) for one in ynl.dump("lease-get", {})])
+guard = ynl.do("lease-new", {"name": "conf", "guard": "lost", "ttl-ms": 60000})
+print("guard", guard["granted"])
+ynl.do("lease-del", {"id": guard["id"]})
 ynl.do("lease-del", {"id": lease["id"]})
 print("del", len(ynl.dump("lease-get", {})))
 END
-is "$rc $out" "0 $(printf '%s\n' "new conf 1 True" "renew 1 True" "get ('conf', 1)" "del 0")" \
+is "$rc $out" "0 $(printf '%s\n' "new conf 1 True" "renew 1 True" "get ('conf', 1)" "guard 0" "del 0")" \
 	"lease-new, lease-renew, lease-get, lease-del"
 tells leased lease-ntf "a lease: the event of its begin"
 tells returned lease-ntf "a lease: and of its end"

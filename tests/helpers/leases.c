@@ -12,6 +12,9 @@
  *				them; says "had N" and why not more, and keeps them
  * expire NAME FILE N MS	N times stop who has it for MS milliseconds, and let the
  *				next one get it: "expired LEAST", microseconds since the first got it
+ * guard NAME - WHEN		ask for a guard (enum aimlock_guard), and say "stands"; then, again
+ *				and again, "got GENERATION", and give it back at SIGUSR1, with
+ *				another place taken before.  Runs until killed
  */
 #include "genl.h"
 
@@ -69,13 +72,20 @@ static struct nlmsghdr *receive(int nl)
 	return (struct nlmsghdr *)buf;
 }
 
+/* An attribute of the lease that a message tells of. */
+static void *find(struct nlmsghdr *nl, int type)
+{
+	struct nlattr *nla = genl_find((char *)NLMSG_DATA(nl) + GENL_HDRLEN,
+				       (char *)nl + nl->nlmsg_len, type);
+
+	return nla ? ATTR(nla) : NULL;
+}
+
 static bool is_granted(struct nlmsghdr *nl)
 {
-	char *end = (char *)nl + nl->nlmsg_len;
-	struct nlattr *granted = genl_find((char *)NLMSG_DATA(nl) + GENL_HDRLEN, end,
-					   AIMLOCK_A_LEASE_GRANTED);
+	uint32_t *granted = find(nl, AIMLOCK_A_LEASE_GRANTED);
 
-	return granted && *(uint32_t *)ATTR(granted);
+	return granted && *granted;
 }
 
 /* 0 or the errno. */
@@ -290,6 +300,66 @@ static void have_many(const struct asker *asker, int n)
 	pause();
 }
 
+static uint32_t stand_guard(const struct asker *asker, int nl, uint32_t when)
+{
+	struct nlmsghdr *answer;
+
+	genl_start(&message, family.id, AIMLOCK_CMD_LEASE_NEW, AIMLOCK_FAMILY_VERSION, 0);
+	genl_put(&message, AIMLOCK_A_LEASE_NAME, asker->name, strlen(asker->name) + 1);
+	genl_put_number(&message, AIMLOCK_A_LEASE_TTL_MS, "u32", asker->ttl_ms);
+	genl_put(&message, AIMLOCK_A_LEASE_GUARD, &when, sizeof(when));
+	if (send(nl, &message, message.nl.nlmsg_len, 0) < 0)
+		err(1, "send");
+	answer = receive(nl);
+	while (answer->nlmsg_type != NLMSG_ERROR && is_granted(answer))
+		answer = receive(nl);	/* an event of the place before */
+	if (result_of(answer))
+		errx(1, "lease-new: %s", strerror(result_of(answer)));
+	return *(uint32_t *)find(answer, AIMLOCK_A_LEASE_ID);
+}
+
+/* Its answer is passed over by await_grant(). */
+static void give_back(int nl, uint32_t id)
+{
+	genl_start(&message, family.id, AIMLOCK_CMD_LEASE_DEL, AIMLOCK_FAMILY_VERSION, 0);
+	genl_put(&message, AIMLOCK_A_LEASE_ID, &id, sizeof(id));
+	if (send(nl, &message, message.nl.nlmsg_len, 0) < 0)
+		err(1, "send");
+}
+
+static uint64_t await_grant(int nl, uint32_t id)
+{
+	for (;;) {
+		struct nlmsghdr *nlh = receive(nl);
+
+		if (nlh->nlmsg_type != NLMSG_ERROR && is_granted(nlh) &&
+		    *(uint32_t *)find(nlh, AIMLOCK_A_LEASE_ID) == id)
+			return *(uint64_t *)find(nlh, AIMLOCK_A_LEASE_GENERATION);
+	}
+}
+
+static void guard(const struct asker *asker, int when)
+{
+	int nl = genl_open(), caught;
+	uint32_t id, next;
+	sigset_t usr1;
+
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &usr1, NULL);
+	id = stand_guard(asker, nl, when);
+	puts("stands");
+	for (;;) {
+		fflush(stdout);
+		printf("got %llu\n", (unsigned long long)await_grant(nl, id));
+		fflush(stdout);
+		sigwait(&usr1, &caught);
+		next = stand_guard(asker, nl, AIMLOCK_GUARD_LOST);
+		give_back(nl, id);
+		id = next;
+	}
+}
+
 static void find_family(void)
 {
 	int nl = genl_open();
@@ -326,6 +396,7 @@ static const struct verb {
 	{ "handover", 3, hand_over_by_death },
 	{ "handover-flock", 3, hand_over_by_death },
 	{ "expire", 4, hand_over_by_time },
+	{ "guard", 3, guard },
 };
 
 int main(int argc, char **argv)
@@ -337,7 +408,8 @@ int main(int argc, char **argv)
 		if (argc - 2 == verbs[i].args && !strcmp(argv[1], verbs[i].name))
 			break;
 	if (i == sizeof(verbs) / sizeof(verbs[0]))
-		errx(2, "usage: leases try|crowd|many|handover|handover-flock|expire NAME FILE N [MS]");
+		errx(2, "usage: leases try|crowd|many|handover|handover-flock|expire|guard "
+		     "NAME FILE N [MS]");
 	asker.name = argv[2];
 	asker.file = argv[3];
 	if (argc > 5)

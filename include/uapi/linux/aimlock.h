@@ -94,6 +94,12 @@ enum aimlock_clear_scope {
 	AIMLOCK_CLEAR_SCOPE_UNREACHABLE,	/* orphaned ones and unreachable ones */
 };
 
+/* When a guard gets the file, before all who wait for a lease of it. */
+enum aimlock_guard {
+	AIMLOCK_GUARD_LOST,		/* when a lease was closed, or expired */
+	AIMLOCK_GUARD_NEXT,		/* as soon as nothing locks it */
+};
+
 /* Why an event was sent. */
 enum aimlock_reason {
 	AIMLOCK_REASON_ADDED,
@@ -206,6 +212,7 @@ enum aimlock_attr_lease {
 	AIMLOCK_A_LEASE_REASON,		/* u32, enum aimlock_reason, events only */
 	AIMLOCK_A_LEASE_PAD,
 	AIMLOCK_A_LEASE_ADOPT,		/* u32, enum aimlock_clear_scope, lease-new only */
+	AIMLOCK_A_LEASE_GUARD,		/* u32, enum aimlock_guard, lease-new only */
 
 	__AIMLOCK_A_LEASE_MAX,
 	AIMLOCK_A_LEASE_MAX = __AIMLOCK_A_LEASE_MAX - 1,
@@ -251,6 +258,7 @@ enum aimlock_attr_waiter {
  *				cleared; ESTALE: id or generation don't match any more
  * LEASE_NEW	do	NAME FD TTL_MS [WAIT] -> a lease, GRANTED or not
  *				EAGAIN: not to be had now; a lease ends with the socket
+ *			NAME GUARD TTL_MS -> a place before all who wait
  * LEASE_RENEW	do	ID [TTL_MS] -> the lease	ESTALE: it is over
  * LEASE_DEL	do	ID				ESTALE: it is over
  * LEASE_GET	dump	-> every lease, and who waits for one
