@@ -90,6 +90,40 @@ half_written() {
 	untold
 }
 
+# Not even those who stood in the queue before the loss get in unchecked.
+in_a_queue() {
+	half
+	writer first
+	gets_in first "queue: a writer"
+	writer second
+	ok "queue: a second one waits" until_ok 15 is_count 3
+	writer third
+	ok "queue: and a third one behind it" until_ok 15 is_count 4
+	kill -TERM "$(pid first)"
+	returns first 143
+	gets_in second "queue: the second one gets in, unchecked"
+	kill -KILL "$(pid second)"
+	tells "queue: it is killed, and the guardian takes the file" guard-taken a
+	tells "queue: the check fails" check-failed a
+	nok "queue: the third one doesn't get in" has_said third got
+	run aimlock with-lock -n a -- true
+	is "$rc" 1 "queue: nor does who doesn't wait"
+	echo "begin and end" >"$AL_TMP/new"
+	mv "$AL_TMP/new" "$file"
+	tells "queue: mended: the check passes" check-passed a
+	gets_in third "queue: mended: the third one gets in"
+	kill -TERM "$(pid third)"
+	returns third 143
+	ok "queue: free" wait_state a free
+	is "$(times_told guard-taken a)" 1 "queue: who gave it back was not checked"
+	untold
+}
+
+# is_count N: of leases, guards, and who waits
+is_count() {
+	[[ $(nlraw -dq 14 | sed -n 's/^messages=//p') -eq "$1" ]]
+}
+
 orphaned() {
 	half
 	orphan bus flock "$file"
@@ -155,6 +189,7 @@ ok "free" wait_state a free
 untold
 frozen_holder
 half_written
+in_a_queue
 orphaned
 frozen_guardian
 no_guardian

@@ -44,13 +44,13 @@ bool guard_is_own(const struct guard *guard, uint64_t generation)
 
 /* --- the copy of its socket --- */
 
-static void keep_socket(struct guard *guard, const char *what)
+static void keep_socket(struct guard *guard, const char *what, uint32_t id)
 {
 	int fd = aimlock_netlink_fd(&guard->nl);
 	char state[160];
 
 	snprintf(state, sizeof(state), "%s=1\nFDNAME=%s@%" PRIu32 "\nFDPOLL=0", what,
-		 config_of(guard)->name, guard->lease.id);
+		 config_of(guard)->name, id);
 	sd_pid_notify_with_fds(0, 0, state, &fd, !strcmp(what, "FDSTORE"));
 }
 
@@ -68,31 +68,26 @@ void guard_abandon(struct guard *guard)
 	guard->state = GUARD_AWAY;
 }
 
-static void leave(struct guard *guard)
+void guard_leave(struct guard *guard)
 {
-	if (guard_has(guard))
-		keep_socket(guard, "FDSTOREREMOVE");
+	if (guard->state != GUARD_AWAY)
+		keep_socket(guard, "FDSTOREREMOVE", guard->lease.id);
 	guard_abandon(guard);
-}
-
-/* So that whoever comes next isn't told of a death. */
-static void give_back(struct guard *guard)
-{
-	aimlock_lease_del(&guard->nl, &guard->lease);
-	leave(guard);
 }
 
 void guard_drop(struct guard *guard)
 {
+	/* so that whoever comes next isn't told of a death */
 	if (guard->state != GUARD_AWAY)
-		give_back(guard);
+		aimlock_lease_del(&guard->nl, &guard->lease);
+	guard_leave(guard);
 	guard->lost = false;
 	guard->failed = false;
 }
 
 /* --- the check --- */
 
-static void stand(struct guard *guard);
+static void give_back(struct guard *guard);
 
 static void run_check(struct guard *guard);
 
@@ -175,9 +170,8 @@ static void lose_own(struct guard *guard)
 			     "the guard of %s was lost: %s", config_of(guard)->path,
 			     guard->lease.reason == AIMLOCK_REASON_REPLACED ?
 			     "another file lies there" : "it was not renewed in time");
-	leave(guard);
-	if (guard->lost)
-		stand(guard);
+	guard_leave(guard);
+	guard_insist(guard);
 }
 
 static int on_renew(sd_event_source *source, uint64_t usec, void *arg)
@@ -198,7 +192,6 @@ static void take(struct guard *guard)
 	sd_event_add_time_relative(loop_of(guard), &guard->renew, CLOCK_BOOTTIME, RENEW_US, 0,
 				   on_renew, guard);
 	run_check(guard);
-	keep_socket(guard, "FDSTORE");
 }
 
 /* How the holder before us ended was told by an event, which may be unread. */
@@ -209,11 +202,11 @@ static void on_granted(struct guard *guard)
 	link_hear(guard->ward->daemon);
 	if (guard->state != GUARD_CHECKING)
 		return;
-	if (!guard->lost) {
-		guard->state = GUARD_QUEUED;
+	if (!config_of(guard)->guard) {
 		give_back(guard);
 		return;
 	}
+	guard->lost = true;
 	message_send(MESSAGE_GUARD_TAKEN, config_of(guard)->name,
 		     "%s was taken to be checked", config_of(guard)->path);
 	take(guard);
@@ -253,90 +246,131 @@ static int listen_to(struct guard *guard)
 
 	if (err)
 		return err;
-	return sd_event_add_io(loop_of(guard), &guard->heard, aimlock_netlink_fd(&guard->nl),
-			       EPOLLIN, on_heard, guard);
+	err = sd_event_add_io(loop_of(guard), &guard->heard, aimlock_netlink_fd(&guard->nl),
+			      EPOLLIN, on_heard, guard);
+	return err < 0 ? err : 0;
 }
 
-/* --- to stand in the queue --- */
+/* --- its place --- */
 
-static int ask_once(struct guard *guard, bool adopt)
+/*
+ * What it has, if anything, for what it asks for: that first, so that no moment is without.
+ * What was told meanwhile of the new one is asked for.
+ */
+static int change(struct guard *guard, const struct aimlock_lease_request *request)
+{
+	struct aimlock_lease old = guard->lease;
+	int err = aimlock_lease_new(&guard->nl, request, &guard->lease);
+
+	if (err) {
+		guard->lease = old;
+		return err;
+	}
+	if (old.id) {
+		keep_socket(guard, "FDSTOREREMOVE", old.id);
+		aimlock_lease_del(&guard->nl, &old);
+		aimlock_lease_renew(&guard->nl, &guard->lease);
+	}
+	keep_socket(guard, "FDSTORE", guard->lease.id);
+	guard->state = GUARD_QUEUED;
+	guard->insists = request->guard == AIMLOCK_GUARD_NEXT;
+	guard->renew = sd_event_source_unref(guard->renew);
+	guard->again = sd_event_source_unref(guard->again);
+	if (guard->lease.granted)
+		err = sd_event_add_defer(loop_of(guard), &guard->again, granted_at_once, guard);
+	return err < 0 ? err : 0;
+}
+
+static int arrive(struct guard *guard)
+{
+	int err;
+
+	if (guard->state != GUARD_AWAY)
+		return 0;
+	guard->lease = (struct aimlock_lease){ 0 };
+	err = aimlock_netlink_open(&guard->nl);
+	if (err)
+		return err;
+	err = listen_to(guard);
+	if (err) {
+		guard->heard = sd_event_source_unref(guard->heard);
+		aimlock_netlink_close(&guard->nl);
+	}
+	return err;
+}
+
+/* As change(), from wherever it is; where it was AWAY, it still is if that fails. */
+static int enter(struct guard *guard, const struct aimlock_lease_request *request)
+{
+	bool was_away = guard->state == GUARD_AWAY;
+	int err = arrive(guard);
+
+	if (err)
+		return err;
+	err = change(guard, request);
+	if (err && was_away) {
+		guard->state = GUARD_QUEUED;
+		guard_abandon(guard);
+	}
+	return err;
+}
+
+/* Before all who wait: for the loss of a holder, or for the file, if one was lost. */
+static int stand(struct guard *guard)
+{
+	const struct aimlock_lease_request request = {
+		.name = config_of(guard)->name,
+		.ttl_ms = TTL_MS,
+		.guards = true,
+		.guard = guard->lost ? AIMLOCK_GUARD_NEXT : AIMLOCK_GUARD_LOST,
+	};
+	int err = enter(guard, &request);
+
+	if (err)
+		complain(guard, err);
+	else
+		guard->faulty = false;
+	return err;
+}
+
+/* It is in its place again before the next one has the file. */
+static void give_back(struct guard *guard)
+{
+	if (!config_of(guard)->guard || stand(guard))
+		guard_drop(guard);
+}
+
+static int adopt_once(struct guard *guard)
 {
 	const struct aimlock_lease_request request = {
 		.name = config_of(guard)->name,
 		.fd = open(config_of(guard)->path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK),
 		.ttl_ms = TTL_MS,
-		.wait = !adopt,
-		.adopt = adopt,
+		.adopt = true,
 		.scope = AIMLOCK_CLEAR_SCOPE_ORPHANED,
 	};
 	int err;
 
 	if (request.fd < 0)
 		return -errno;
-	err = aimlock_lease_new(&guard->nl, &request, &guard->lease);
+	err = enter(guard, &request);
 	close(request.fd);
 	return err;
 }
 
-static int ask(struct guard *guard, bool adopt)
+int guard_adopt(struct guard *guard)
 {
 	int tries, err = -ESTALE;
 
+	if (guard_has(guard))
+		return -EBUSY;
 	for (tries = 0; err == -ESTALE && tries < STALE_TRIES; tries++)
-		err = ask_once(guard, adopt);
-	return err;
-}
-
-static int enter(struct guard *guard, bool adopt)
-{
-	int err = aimlock_netlink_open(&guard->nl);
-
+		err = adopt_once(guard);
 	if (err)
 		return err;
-	guard->state = GUARD_QUEUED;
-	err = ask(guard, adopt);
-	if (!err)
-		err = listen_to(guard);
-	if (err >= 0 && guard->lease.granted)
-		err = sd_event_add_defer(loop_of(guard), &guard->again, granted_at_once, guard);
-	return err < 0 ? err : 0;
-}
-
-static void stand(struct guard *guard)
-{
-	int err;
-
-	if (guard->state != GUARD_AWAY)
-		return;
-	err = enter(guard, false);
-	if (err) {
-		complain(guard, err);
-		leave(guard);
-		return;
-	}
-	guard->faulty = false;
-}
-
-int guard_adopt(struct guard *guard)
-{
-	int err;
-
-	if (guard->state != GUARD_AWAY)
-		return -EBUSY;
-	err = enter(guard, true);
-	if (err) {
-		leave(guard);
-		return err;
-	}
 	guard->last = guard->lease.generation;
 	guard->lost = config_of(guard)->guard;
 	return 0;
-}
-
-void guard_follow(struct guard *guard, uint64_t generation)
-{
-	if (config_of(guard)->guard && !guard_is_own(guard, generation))
-		stand(guard);
 }
 
 void guard_lose(struct guard *guard, const char *why)
@@ -347,12 +381,19 @@ void guard_lose(struct guard *guard, const char *why)
 		message_send(MESSAGE_HOLDER_LOST, config_of(guard)->name, "%s: %s",
 			     config_of(guard)->path, why);
 	guard->lost = true;
-	stand(guard);
+	guard_insist(guard);
+}
+
+void guard_doubt(struct guard *guard, const char *why)
+{
+	guard_lose(guard, why);
+	if (guard->lost && guard->state == GUARD_QUEUED && !guard->insists)
+		stand(guard);
 }
 
 void guard_insist(struct guard *guard)
 {
-	if (guard->lost)
+	if (config_of(guard)->guard && guard->state == GUARD_AWAY)
 		stand(guard);
 }
 
@@ -362,8 +403,6 @@ void guard_move(struct guard *guard)
 	if (guard_has(guard)) {
 		check_stop(&guard->check);
 		run_check(guard);
-	} else {
-		guard_insist(guard);
 	}
 }
 
@@ -374,16 +413,20 @@ void guard_resume(struct guard *guard, int fd, uint32_t id)
 	if (err)
 		return;
 	guard->state = GUARD_QUEUED;
-	guard->lost = true;
+	guard->insists = false;
 	guard->lease = (struct aimlock_lease){ .id = id };
 	err = listen_to(guard);
-	if (err >= 0)
+	if (!err)
 		err = aimlock_lease_renew(&guard->nl, &guard->lease);
-	if (err < 0 || !guard->lease.granted) {
-		leave(guard);
+	if (err == -EAGAIN)
+		return;
+	if (err) {
+		guard_leave(guard);
 		return;
 	}
+	guard->state = GUARD_CHECKING;
 	guard->last = guard->lease.generation;
+	guard->lost = true;
 	message_send(MESSAGE_GUARD_RESUMED, config_of(guard)->name,
 		     "%s was kept through a restart", config_of(guard)->path);
 	take(guard);

@@ -43,9 +43,9 @@ static int look(struct daemon *daemon, bool lost)
 			continue;
 		ward_see(ward, files.v[i].state);
 		if (lost || ward->fresh)
-			guard_lose(&ward->guard, NULL);
-		else if (files.v[i].state == AIMLOCK_STATE_LEASED)
-			guard_follow(&ward->guard, files.v[i].generation);
+			guard_doubt(&ward->guard, NULL);
+		else
+			guard_insist(&ward->guard);
 		ward->fresh = false;
 	}
 	aimlock_model_free_files(&files);
@@ -97,6 +97,7 @@ static void disconnect(struct daemon *daemon)
 void link_hear(struct daemon *daemon)
 {
 	struct link *link = &daemon->link;
+	size_t i;
 	int err;
 
 	if (!link->up)
@@ -111,6 +112,8 @@ void link_hear(struct daemon *daemon)
 		link_sync(daemon, true);
 		return;
 	case -ENODEV:
+		for (i = 0; i < daemon->n_wards; i++)
+			guard_leave(&daemon->wards[i]->guard);
 		message_send(MESSAGE_MODULE_ABSENT, NULL, "the aimlock module was unloaded");
 		break;
 	default:

@@ -24,8 +24,8 @@ static int clear(struct ward *ward)
 	struct aimlock_cleared cleared = { 0 };
 	int err;
 
-	/* it stands in the queue before, and has the file next, but for those who wait */
-	guard_lose(&ward->guard, "its lock was orphaned");
+	/* it has the file next, but for those who wait in flock(2) or fcntl(2) */
+	guard_doubt(&ward->guard, "its lock was orphaned");
 	err = aimlock_client_lock_clear(&ward->daemon->link.nl, &request, &cleared);
 	ward->cleared += cleared.locks.n;
 	if (!err && cleared.locks.n)
@@ -124,12 +124,10 @@ void ward_hear(struct ward *ward, const struct aimlock_event *event)
 	switch (event->reason) {
 	case AIMLOCK_REASON_REMOVED:
 		ward->registered = false;
+		ward->fresh = true;
+		guard_leave(guard);
 		message_send(MESSAGE_FILE_REMOVED, ward->config->name,
 			     "it was removed by somebody else, and is registered again soon");
-		break;
-	case AIMLOCK_REASON_LEASED:
-	case AIMLOCK_REASON_ADOPTED:
-		guard_follow(guard, event->file.generation);
 		break;
 	case AIMLOCK_REASON_CLOSED:
 		if (!guard_is_own(guard, event->file.generation))
@@ -144,7 +142,7 @@ void ward_hear(struct ward *ward, const struct aimlock_event *event)
 		break;
 	case AIMLOCK_REASON_CLEARED:
 	case AIMLOCK_REASON_FORCED:
-		guard_lose(guard, "its lock was cleared");
+		guard_doubt(guard, "its lock was cleared");
 		break;
 	default:
 		break;

@@ -90,7 +90,8 @@ int aimlock_lease_new(struct aimlock_netlink *nl, const struct aimlock_lease_req
 	if (!msg)
 		return -ENOMEM;
 	if ((request->name && nla_put_string(msg, AIMLOCK_A_LEASE_NAME, request->name)) ||
-	    nla_put_u32(msg, AIMLOCK_A_LEASE_FD, request->fd) ||
+	    (!request->guards && nla_put_u32(msg, AIMLOCK_A_LEASE_FD, request->fd)) ||
+	    (request->guards && nla_put_u32(msg, AIMLOCK_A_LEASE_GUARD, request->guard)) ||
 	    nla_put_u32(msg, AIMLOCK_A_LEASE_TTL_MS, request->ttl_ms) ||
 	    (request->wait && nla_put_flag(msg, AIMLOCK_A_LEASE_WAIT)) ||
 	    (request->adopt && nla_put_u32(msg, AIMLOCK_A_LEASE_ADOPT, request->scope)))

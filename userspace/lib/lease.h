@@ -30,9 +30,14 @@ struct aimlock_lease_request {
 	bool wait;			/* queue for it if it can't be had now */
 	bool adopt;			/* or take over what locks it, if that is in scope */
 	enum aimlock_clear_scope scope;
+	bool guards;			/* or a place before all who wait; @fd is not used */
+	enum aimlock_guard guard;
 };
 
-/* With wait it may come back without being granted; aimlock_lease_hear() tells then. */
+/*
+ * With wait it may come back without being granted, and a guard always does;
+ * aimlock_lease_hear() tells then.
+ */
 int aimlock_lease_new(struct aimlock_netlink *nl, const struct aimlock_lease_request *request,
 		      struct aimlock_lease *lease);
 int aimlock_lease_renew(struct aimlock_netlink *nl, struct aimlock_lease *lease);
