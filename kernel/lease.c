@@ -18,8 +18,9 @@
  * is called.  What needs one, taking and dropping the lock itself, is done with
  * &aimlock_file.clearing held, by settle(): in the caller or in the file's work.
  *
- * Time is CLOCK_BOOTTIME, but the work that ends a lease sleeps by the jiffies, which
- * stand still while the machine sleeps: who renews as soon as it wakes is in time.
+ * What is told of times is CLOCK_BOOTTIME, but a lease is over by the jiffies, which
+ * stand still while the machine sleeps: who renews as soon as it wakes is in time,
+ * whoever asks before.
  */
 #include "lease.h"
 #include "compat.h"
@@ -31,6 +32,7 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/hashtable.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/netlink.h>
 #include <linux/slab.h>
@@ -236,6 +238,15 @@ static bool advance(struct aimlock_lease *guard)
 static void restart_clock(struct aimlock_lease *lease)
 {
 	lease->deadline = now_ns() + (u64)lease->ttl_ms * NSEC_PER_MSEC;
+	lease->expires = jiffies + msecs_to_jiffies(lease->ttl_ms) + 1;
+}
+
+/* Jiffies until a lease is over; 0 if it is. */
+static unsigned long left(const struct aimlock_lease *lease)
+{
+	unsigned long now = jiffies;
+
+	return time_before(now, lease->expires) ? lease->expires - now : 0;
 }
 
 static void grant(struct aimlock_lease *lease)
@@ -374,12 +385,10 @@ struct settled {
 static void collect_ended(struct aimlock_file *file, struct list_head *gone)
 {
 	struct aimlock_lease *lease, *next;
-	u64 now = now_ns();
 
 	mutex_lock(&leases_lock);
 	list_for_each_entry_safe(lease, next, &file->leases, node) {
-		if (lease->granted && lease->ended == AIMLOCK_REASON_LEASED &&
-		    now >= lease->deadline)
+		if (lease->granted && lease->ended == AIMLOCK_REASON_LEASED && !left(lease))
 			lease->ended = AIMLOCK_REASON_EXPIRED;
 		if (lease->ended == AIMLOCK_REASON_LEASED)
 			continue;
@@ -483,7 +492,7 @@ static void set_clock(struct aimlock_file *file)
 	mutex_lock(&leases_lock);
 	holder = holder_of(file);
 	if (holder)
-		wake(file, msecs_to_jiffies(aimlock_lease_left_ms(holder)) + 1);
+		wake(file, left(holder));
 	else if (has_waiters(file))
 		wake(file, RETRY);
 	mutex_unlock(&leases_lock);
@@ -696,7 +705,7 @@ int aimlock_lease_renew(u32 id, u32 portid, u32 ttl_ms, struct aimlock_lease *co
 		if (ttl_ms)
 			lease->ttl_ms = ttl_ms;
 		restart_clock(lease);
-		wake(lease->file, msecs_to_jiffies(lease->ttl_ms) + 1);
+		wake(lease->file, left(lease));
 		copy_of(lease, copy);
 	}
 	mutex_unlock(&leases_lock);

@@ -17,7 +17,8 @@ struct aimlock_file;
  * @granted: it is the holder's; else it waits
  * @ended: why it ends; AIMLOCK_REASON_LEASED while it doesn't
  * @ttl_ms: how long it lasts without being renewed
- * @deadline: when it ends then, CLOCK_BOOTTIME
+ * @expires: when it ends then, in jiffies
+ * @deadline: the same in CLOCK_BOOTTIME, to be told
  * @generation: the fencing token that came with it
  * @holder: who asked for it: AIMLOCK_HOLDER_KIND_AIMLOCK, with a process
  * @node: in the queue of the file, the holder first
@@ -35,6 +36,7 @@ struct aimlock_lease {
 	bool granted;
 	enum aimlock_reason ended;
 	u32 ttl_ms;
+	unsigned long expires;
 	u64 deadline;
 	u64 generation;
 	struct aimlock_holder holder;
