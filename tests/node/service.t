@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# aimlockd under systemd: start, bad configuration, journal, watchdog, restart, reload, the
-# module reloaded under it, a thousand files.
+# aimlockd under systemd: start, bad configuration, journal, watchdog, restart, reload,
+# events that are lost, the module reloaded under it, a thousand files.
 
 . "$(dirname "$0")/../lib.sh"
 
@@ -93,6 +93,18 @@ rm /etc/aimlock/bad.conf
 echo "begin and end" >"$file"
 tells "mended: the check passes" check-passed
 ok "free" wait_state a free
+
+# Stopped, for less than its watchdog's time, so that its queue runs full.
+mark
+kill -STOP "$(property MainPID)"
+for ((i = 0; i < 3000; i++)); do
+	echo "$((i % 100))" >/sys/locks/a/grace_ms
+done
+kill -CONT "$(property MainPID)"
+tells "more events than it can hear: it is told" events-lost
+tells "and the file is checked" check-passed
+ok "and is as configured again" until_ok 30 grep -qx 1000 /sys/locks/a/grace_ms
+ok "and free" wait_state a free
 
 mark
 ok "the module goes" rmmod aimlock
