@@ -111,7 +111,7 @@ demo: ## the story in three minutes, in a throw-away virtual machine
 vm: ## a root shell in such a machine, module loaded (KERNEL=6.1 chooses)
 	$(Q)tests/vm/shell $(KERNEL)
 
-export CASE FLAVOUR INPUTS MINUTES RESULTS RUNS SEED V BENCH_QUICK BENCH_REPEAT BENCH_README
+export CASE FLAVOUR INPUTS MINUTES RESULTS RUNS SEED V BENCH_QUICK BENCH_REPEAT BENCH_README PARTS
 
 # ---------------------------------------------------------------- installation
 .PHONY: install install-module uninstall uninstall-module clean help
