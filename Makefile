@@ -99,7 +99,7 @@ fuzz: ## inputs by chance: all parsers, then the module (INPUTS=, SEED=, KERNEL=
 	$(Q)tests/fuzz/parsers
 	$(Q)tests/fuzz/guest-run $(KERNEL)
 
-bench: ## measure against lslocks, lsof and fuser (BENCH_QUICK=1 tries the benchmark)
+bench: ## measure against lslocks, lsof, fuser, flock and etcd (BENCH_QUICK=1 tries it)
 	$(Q)tests/bench/run $(KERNEL)
 
 table: ## what today's tools show of such locks: run it, and put it into README

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * wake FILE CONF_LOCKED COUNT: how long a waiter waits for a flock, by turns: from
- * before its owner's LOCK_UN, and from before the "0" that clears an orphan (its fd
- * lies unread in a socket of this process), to the moment when the waiter has it.
- * Prints a line "unlock US" or "clear US" for each.  FILE is to be registered with
- * grace_ms 0.
+ * wake FILE CONF_LOCKED COUNT WAY...: how long a waiter waits, COUNT times each way by
+ * turns: from before what ends the lock to the moment when the waiter has it.  Prints a
+ * line "WAY US" for each.  FILE is to be registered with grace_ms 0.
+ *
+ * unlock	the owner's LOCK_UN of an flock
+ * clear	the "0" that clears an orphaned flock (its fd lies unread in a socket of
+ *		this process)
+ * kill		SIGKILL for the owner of an flock
+ * lease	the holder's lease-del
+ * lease-kill	SIGKILL for the holder of a lease
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +28,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/lease.h"
+
 #define PATIENCE_MS 60000
+#define TTL_MS 600000
 
 static const char *file;
+static int conf;
+
+/* Of the turn that is played. */
+static int queue[2], owned = -1;
+static pid_t owner;
+static struct aimlock_netlink nl;
+static struct aimlock_lease lease;
 
 static long now_ns(void)
 {
@@ -78,37 +94,146 @@ static void send_fd(int sock, int fd)
 		err(1, "sendmsg");
 }
 
-static void make_orphan(int sock)
+/* --- who has it --- */
+
+static void own_flock(void)
+{
+	owned = open_file();
+	if (flock(owned, LOCK_EX))
+		err(1, "flock");
+}
+
+static void make_orphan(void)
 {
 	pid_t pid = spawn();
-	int fd;
 
 	if (!pid) {
-		fd = open_file();
-		if (flock(fd, LOCK_EX))
-			err(1, "taker: flock");
-		send_fd(sock, fd);
+		own_flock();
+		send_fd(queue[0], owned);
 		_exit(0);
 	}
 	reap(pid, "taker");
 }
 
-static pid_t start_waiter(volatile long *got)
+/* Opens the file and a socket, and closes the file. */
+static void ask(void)
+{
+	struct aimlock_lease_request request = {
+		.fd = open_file(), .ttl_ms = TTL_MS, .wait = true,
+	};
+
+	if (aimlock_netlink_open(&nl) || aimlock_lease_new(&nl, &request, &lease))
+		errx(1, "lease-new: %s", nl.message);
+	close(request.fd);
+}
+
+static void own_lease(void)
+{
+	ask();
+	if (!lease.granted)
+		errx(1, "somebody else has the lease");
+}
+
+static void start_owner(void (*own)(void))
+{
+	char byte = 0;
+
+	owner = spawn();
+	if (!owner) {
+		own();
+		if (write(queue[0], &byte, 1) != 1)
+			err(1, "owner: write");
+		for (;;)
+			pause();
+	}
+	if (read(queue[1], &byte, 1) != 1)
+		err(1, "read");
+}
+
+static void start_flock_owner(void)
+{
+	start_owner(own_flock);
+}
+
+static void start_lease_owner(void)
+{
+	start_owner(own_lease);
+}
+
+/* --- what ends that --- */
+
+static void unlock(void)
+{
+	if (flock(owned, LOCK_UN))
+		err(1, "unlock");
+}
+
+static void clear(void)
+{
+	if (pwrite(conf, "0", 1, 0) != 1)
+		err(1, "echo 0");
+}
+
+static void give_lease_back(void)
+{
+	if (aimlock_lease_del(&nl, &lease))
+		errx(1, "lease-del: %s", nl.message);
+}
+
+static void kill_owner(void)
+{
+	if (kill(owner, SIGKILL))
+		err(1, "kill");
+}
+
+static void clean_up(void)
+{
+	if (owner)
+		waitpid(owner, NULL, 0);
+	owner = 0;
+	if (owned >= 0)
+		close(owned);
+	owned = -1;
+	if (nl.sock)
+		aimlock_netlink_close(&nl);
+}
+
+/* --- who waits --- */
+
+static void await_flock(void)
+{
+	int fd = open_file();
+
+	if (flock(fd, LOCK_EX))
+		err(1, "waiter: flock");
+}
+
+static void await_lease(void)
+{
+	struct pollfd fd = { .events = POLLIN };
+
+	ask();
+	if (aimlock_netlink_unblock(&nl))
+		errx(1, "waiter: fcntl");
+	fd.fd = aimlock_netlink_fd(&nl);
+	while (!lease.granted)
+		if (poll(&fd, 1, -1) < 0 || aimlock_lease_hear(&nl, &lease))
+			errx(1, "waiter: %s", nl.message);
+}
+
+static pid_t start_waiter(void (*await)(void), volatile long *got)
 {
 	pid_t pid = spawn();
-	int fd;
 
 	if (pid)
 		return pid;
-	fd = open_file();
-	if (flock(fd, LOCK_EX))
-		err(1, "waiter: flock");
+	await();
 	*got = now_ns();
 	_exit(0);
 }
 
 /* /proc/PID/syscall names the system call that a process sleeps in. */
-static void await_blocked(pid_t pid)
+static void await_blocked(pid_t pid, int call)
 {
 	char path[64], line[256];
 	int i, nr;
@@ -120,48 +245,65 @@ static void await_blocked(pid_t pid)
 		if (!f || !fgets(line, sizeof(line), f))
 			err(1, "%s", path);
 		fclose(f);
-		if (sscanf(line, "%d", &nr) == 1 && nr == SYS_flock)
+		if (sscanf(line, "%d", &nr) == 1 && nr == call)
 			return;
 		usleep(1000);
 	}
 	errx(1, "the waiter never blocked");
 }
 
-static long play(int conf, volatile long *got)
+/* --- all of it --- */
+
+static const struct way {
+	const char *name;
+	void (*take)(void);
+	void (*await)(void);
+	int call;		/* in which the waiter sleeps */
+	void (*end)(void);
+} ways[] = {
+	{ "unlock", own_flock, await_flock, SYS_flock, unlock },
+	{ "clear", make_orphan, await_flock, SYS_flock, clear },
+	{ "kill", start_flock_owner, await_flock, SYS_flock, kill_owner },
+	{ "lease", own_lease, await_lease, SYS_poll, give_lease_back },
+	{ "lease-kill", start_lease_owner, await_lease, SYS_poll, kill_owner },
+};
+
+static long play(const struct way *way, volatile long *got)
 {
-	int queue[2], fd = -1;
 	pid_t waiter;
 	long t;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, queue))
 		err(1, "socketpair");
-	if (conf >= 0) {
-		make_orphan(queue[0]);
-	} else {
-		fd = open_file();
-		if (flock(fd, LOCK_EX))
-			err(1, "flock");
-	}
-	waiter = start_waiter(got);
-	await_blocked(waiter);
+	way->take();
+	waiter = start_waiter(way->await, got);
+	await_blocked(waiter, way->call);
 	t = now_ns();
-	if (conf >= 0 ? pwrite(conf, "0", 1, 0) != 1 : flock(fd, LOCK_UN))
-		err(1, conf >= 0 ? "echo 0" : "unlock");
+	way->end();
 	reap(waiter, "waiter");
 	close(queue[0]);
 	close(queue[1]);
-	if (fd >= 0)
-		close(fd);
+	clean_up();
 	return (*got - t) / 1000;
+}
+
+static const struct way *find_way(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (!strcmp(ways[i].name, name))
+			return &ways[i];
+	errx(2, "no way '%s'", name);
 }
 
 int main(int argc, char **argv)
 {
 	volatile long *got;
-	int i, count, conf;
+	int i, k, count;
 
-	if (argc != 4)
-		errx(2, "usage: wake FILE CONF_LOCKED COUNT");
+	if (argc < 5)
+		errx(2, "usage: wake FILE CONF_LOCKED COUNT WAY...");
 	file = argv[1];
 	count = atoi(argv[3]);
 	conf = open(argv[2], O_WRONLY | O_CLOEXEC);
@@ -170,9 +312,8 @@ int main(int argc, char **argv)
 	got = mmap(NULL, sizeof(*got), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (got == MAP_FAILED)
 		err(1, "mmap");
-	for (i = 0; i < count; i++) {
-		printf("unlock %ld\n", play(-1, got));
-		printf("clear %ld\n", play(conf, got));
-	}
+	for (i = 0; i < count; i++)
+		for (k = 4; k < argc; k++)
+			printf("%s %ld\n", argv[k], play(find_way(argv[k]), got));
 	return 0;
 }
