@@ -7,9 +7,11 @@
 # The numbers are those of include/uapi/linux/aimlock.h.
 FILE_NEW=1 FILE_DEL=2 FILE_GET=3 FILE_SET=4 LOCK_GET=5 LOCK_CLEAR=6
 file=$AL_TMP/a
-# struct netlink_ext_ack has a member for it since 6.1.
-can_name_missing=
-! grep -qaw miss_nest /sys/kernel/btf/vmlinux || can_name_missing=1
+# struct netlink_ext_ack has a member for it since 6.1; a debug kernel, which is no older,
+# doesn't tell of its structures.
+can_name_missing=1
+[[ ! -e /sys/kernel/btf/vmlinux ]] || grep -qaw miss_nest /sys/kernel/btf/vmlinux ||
+	can_name_missing=
 
 values() {
 	aimlock list --json | jq -c '.files[] | [.name, .path, .state, .generation, (.locks | length)]'
