@@ -289,7 +289,9 @@ static int put_event(struct sk_buff *skb, const struct aimlock_event *event)
 
 static struct sk_buff *make_event(const struct aimlock_event *event)
 {
-	struct sk_buff *skb = genlmsg_new(AIMLOCK_NL_SIZE, GFP_KERNEL);
+	/* a lease is told of in some hundred bytes, and its holder waits for them */
+	size_t size = event->lease ? GENLMSG_DEFAULT_SIZE : AIMLOCK_NL_SIZE;
+	struct sk_buff *skb = genlmsg_new(size, GFP_KERNEL);
 
 	if (skb && put_event(skb, event)) {
 		nlmsg_free(skb);

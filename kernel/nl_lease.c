@@ -215,7 +215,7 @@ static int check_new(struct sk_buff *skb, struct genl_info *info)
 /* The answer is made before anything is changed. */
 static int answer_new(struct genl_info *info, struct aimlock_file *file, struct file *authority)
 {
-	struct sk_buff *answer = genlmsg_new(AIMLOCK_NL_SIZE, GFP_KERNEL);
+	struct sk_buff *answer = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	struct aimlock_lease lease;
 	int ret = answer ? new_lease(info, file, authority, &lease) : -ENOMEM;
 
@@ -293,7 +293,7 @@ int aimlock_nl_lease_renew_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (ret)
 		return ret;
-	answer = genlmsg_new(AIMLOCK_NL_SIZE, GFP_KERNEL);
+	answer = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!answer)
 		return -ENOMEM;
 	ret = aimlock_lease_renew(nla_get_u32(info->attrs[AIMLOCK_A_LEASE_ID]),
