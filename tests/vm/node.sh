@@ -7,7 +7,7 @@
 results=${RESULTS:-$TOP/build/results}
 work=
 kernel=
-limit=840	# seconds that a node may run
+limit=1500	# seconds that a node may run
 
 # node_case NAME DIRECTORY: what /aimlock of a node gets for that case.
 node_case() {
@@ -35,7 +35,7 @@ node_root() {
 # node_boot ROOT RELEASE PAYLOAD RESULTS NAME: boots it for the one case in the payload.
 node_boot() {
 	say "$5: booting $2"
-	"$VM/boot" -t 1500 -n "$1" "$2" node "$3" "$4/$5-console.log" "$4/$5.tap" \
+	"$VM/boot" -t "$limit" -n "$1" "$2" node "$3" "$4/$5-console.log" "$4/$5.tap" \
 		</dev/null || true
 	touch "$4/$5-console.log" "$4/$5.tap"
 	"$VM/judge" "$4/$5-console.log" >"$4/$5-kernel-log.tap"
