@@ -86,7 +86,7 @@ test-service: ## aimlockd as a service of a Debian that boots (SUITE=bookworm)
 deb: ## Debian packages, built in a root of SUITE=bookworm, into build/deb
 	$(Q)tests/vm/deb $(SUITE)
 
-test-deb: ## install and purge them on a Debian that boots (SUITE=bookworm)
+test-deb: ## install, upgrade and purge them on a Debian that boots (SUITE=bookworm)
 	$(Q)tests/vm/packages $(SUITE)
 
 test-fleet: ## Ansible sets up a Debian that boots (SUITE=bookworm)

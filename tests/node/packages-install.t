@@ -3,6 +3,7 @@
 # A booted Debian gets the packages, uses them, and is rid of them.
 
 . "$(dirname "$0")/../lib.sh"
+. "$AL_ROOT/packages.sh"
 
 kernel=$(uname -r)
 
@@ -12,15 +13,6 @@ snapshot() {
 		-o -path /var/log -o -path /var/cache -o -path /var/lib/systemd \
 		-o -path /var/lib/dpkg -o -path /var/lib/apt -o -path "$AL_TMP" \) -prune \
 		-o -print | sort
-}
-
-apt() {
-	DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 "$@"
-}
-
-# property NAME: of the service
-property() {
-	systemctl show -P "$1" aimlockd
 }
 
 snapshot >"$AL_TMP/before"

@@ -13,7 +13,20 @@ limit=1500	# seconds that a node may run
 node_case() {
 	mkdir -p "$2/cases"
 	cp "$TOP/tests/cases/lib.sh" "$2/"
+	cp "$TOP"/tests/node/*.sh "$2/"
 	cp "$TOP/tests/node/$1.t" "$2/cases/"
+}
+
+# node_packages BUILD DIRECTORY: those of build/deb/BUILD, without their debug symbols.
+node_packages() {
+	mkdir -p "$2"
+	cp "$TOP/build/deb/$1"/aimlock{,-dkms}_*.deb "$2/"
+}
+
+# node_plain KIND SUITE: $work/root, a node that has nothing of aimlock; sets $kernel.
+node_plain() {
+	as_root cp -a "$("$VM/root" "$1" "$2")" "$work/root"
+	kernel=$(ls "$work/root/lib/modules")
 }
 
 # node_root KIND SUITE: $work/root, a node with the tools and the module; sets $kernel.
