@@ -4,7 +4,8 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-like "$(modinfo -n aimlock)" "^/lib/modules/$(uname -r)/updates/dkms/" "the module is that of dkms"
+kernel=$(uname -r)
+like "$(modinfo -n aimlock)" "^/lib/modules/${kernel//+/[+]}/updates/dkms/" "the module is that of dkms"
 ok "modprobe aimlock" modprobe aimlock
 is "$(cat /sys/module/aimlock/srcversion)" "$(modinfo -F srcversion aimlock)" \
 	"and that is the one in the kernel"
