@@ -23,6 +23,7 @@ UNIT := userspace/daemon/aimlockd.service
 # The manual: pages made of what they describe.
 PAGES := $(addprefix $(BUILD)/man/,aimlock.8 aimlockd.8 aimlock.conf.5 aimlock-sysfs.5 \
 	aimlock-netlink.7)
+RULES := userspace/udev/60-aimlock.rules
 COMPLETION := userspace/completion/aimlock userspace/completion/aimlockd
 
 tools: $(TOOL) $(DAEMON)
@@ -61,8 +62,11 @@ $(BUILD)/tools/%.o: userspace/%.c userspace/build.mk
 
 -include $(TOOL_OBJECTS:.o=.d) $(DAEMON_OBJECTS:.o=.d)
 
-# Where systemd looks for units, whatever the prefix; in /usr they are in its lib.
-UNITS = $(if $(filter /usr,$(PREFIX)),/usr/lib,/etc)/systemd/system
+# Where systemd looks for units and udev for rules, whatever the prefix; in /usr they are in
+# its lib.
+SYSTEM_LIB = $(if $(filter /usr,$(PREFIX)),/usr/lib,/etc)
+UNITS = $(SYSTEM_LIB)/systemd/system
+UDEV = $(SYSTEM_LIB)/udev/rules.d
 MAN_ROOT = $(DESTDIR)$(PREFIX)/share/man
 
 .PHONY: pages install-tools uninstall-tools
@@ -71,6 +75,7 @@ install-tools: tools pages ## install the tools, their manual and completion onl
 	$(Q)install -Dm755 -t "$(DESTDIR)$(PREFIX)/sbin" $(TOOL) $(DAEMON)
 	$(Q)install -d "$(DESTDIR)$(UNITS)"
 	$(Q)sed 's|@SBIN@|$(PREFIX)/sbin|' $(UNIT).in >"$(DESTDIR)$(UNITS)/$(notdir $(UNIT))"
+	$(Q)install -Dm644 -t "$(DESTDIR)$(UDEV)" $(RULES)
 	$(Q)install -Dm644 userspace/daemon/aimlock.conf.example \
 		"$(DESTDIR)$(PREFIX)/share/doc/aimlock/aimlock.conf.example"
 	$(Q)for page in $(PAGES); do \
@@ -82,6 +87,7 @@ uninstall: uninstall-tools
 uninstall-tools:
 	$(Q)rm -f "$(DESTDIR)$(PREFIX)/sbin/$(notdir $(TOOL))" \
 		"$(DESTDIR)$(PREFIX)/sbin/$(notdir $(DAEMON))" "$(DESTDIR)$(UNITS)/$(notdir $(UNIT))" \
+		"$(DESTDIR)$(UDEV)/$(notdir $(RULES))" \
 		"$(DESTDIR)$(PREFIX)/share/doc/aimlock/aimlock.conf.example" \
 		$(foreach page,$(notdir $(PAGES)),"$(MAN_ROOT)/man$(subst .,,$(suffix $(page)))/$(page)") \
 		$(patsubst %,"$(DESTDIR)$(PREFIX)/share/aimlock/%",$(notdir $(TOOL_METRICS))) \

@@ -19,6 +19,7 @@ for page in "$dir"/aimlock/build/man/*; do
 	like "$tool" "/usr/share/man/man${page##*.}/${page##*/}\.gz" "${page##*/} is in it"
 done
 for file in usr/sbin/aimlock usr/sbin/aimlockd lib/systemd/system/aimlockd.service \
+	lib/udev/rules.d/60-aimlock.rules \
 	usr/share/bash-completion/completions/aimlock{,d} usr/share/doc/aimlock/operations.md.gz \
 	usr/share/aimlock/aimlock.rules.yml etc/aimlock/; do
 	like "$tool"$'\n' "/$file"$'\n' "$file is in it"

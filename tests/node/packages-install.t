@@ -6,6 +6,7 @@
 . "$AL_ROOT/packages.sh"
 
 kernel=$(uname -r)
+unit=/etc/systemd/system/aimlock-orphaned@.service
 
 # Without what comes and goes by itself.
 snapshot() {
@@ -13,6 +14,11 @@ snapshot() {
 		-o -path /var/log -o -path /var/cache -o -path /var/lib/systemd \
 		-o -path /var/lib/dpkg -o -path /var/lib/apt -o -path "$AL_TMP" \) -prune \
 		-o -print | sort
+}
+
+# is_started NAMES: the unit was, for these
+is_started() {
+	[[ $(cat "$AL_TMP/started" 2>/dev/null) == "$1" ]]
 }
 
 snapshot >"$AL_TMP/before"
@@ -43,6 +49,37 @@ for command in aimlock aimlockd; do
 		_completion_loader $1; complete -p $1' bash "$command" 2>&1)" "-F _$command $command" \
 		"the shell finds the completion of $command"
 done
+
+if udevadm --help | grep -qw verify; then
+	ok "udevadm has nothing to complain of" udevadm verify /usr/lib/udev/rules.d/60-aimlock.rules
+else
+	skip "udevadm has nothing to complain of" "this one doesn't look at rules"
+fi
+ok "a file is registered" aimlock add name "$AL_TMP/file"
+orphan bus flock "$AL_TMP/file"
+ok "it becomes orphaned" wait_state name orphaned
+udevadm settle
+is "$(systemctl list-units --all --no-legend 'aimlock-orphaned*' 'sys-locks-*')" "" \
+	"and udev starts nothing where there is no unit for it"
+ok "cleared" aimlock clear name
+cat >"$unit" <<END
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'echo %i >>$AL_TMP/started; aimlock clear %i'
+END
+systemctl daemon-reload
+orphan second flock "$AL_TMP/file"
+ok "an orphan starts the unit that there is for it" until_ok 60 is_started name
+ok "which clears it" wait_state name free 60
+orphan third flock "$AL_TMP/file"
+ok "so does the next one" until_ok 60 is_started $'name\nname'
+ok "which is cleared, too" wait_state name free 60
+ok "the file is forgotten" aimlock remove name
+for id in bus second third; do
+	stop "$id"
+done
+rm "$unit"
+systemctl daemon-reload
 
 printf '[configured]\npath = %s\n' "$AL_TMP/file" >/etc/aimlock/case.conf
 ok "with a configuration aimlockd starts" systemctl start aimlockd

@@ -17,6 +17,14 @@ node_case() {
 	cp "$TOP/tests/node/$1.t" "$2/cases/"
 }
 
+# node_program NAME SUITE DIRECTORY: one of tests/helpers, as built for that suite.
+node_program() {
+	local dir=build/deb/$2-helpers
+
+	"$VM/inside" -k deb "$2" make -s BUILD="$dir" "$dir/tests/$1" >&2
+	install -D "$TOP/$dir/tests/$1" "$3/bin/$1"
+}
+
 # node_packages BUILD DIRECTORY: those of build/deb/BUILD, without their debug symbols.
 node_packages() {
 	mkdir -p "$2"
