@@ -65,8 +65,9 @@ forge() {
 	ln -sfn "/usr/src/linux-headers-$1" "/lib/modules/$1/build"
 	sed -i "s/$kernel/$1/" "/usr/src/linux-headers-$1/include/config/kernel.release" \
 		"/usr/src/linux-headers-$1/include/generated/utsrelease.h"
+	# Not each suite has the same files there.
 	for file in vmlinuz config System.map; do
-		cp "/boot/$file-$kernel" "/boot/$file-$1"
+		[[ ! -e /boot/$file-$kernel ]] || cp "/boot/$file-$kernel" "/boot/$file-$1"
 	done
 	depmod "$1"
 }
