@@ -89,7 +89,7 @@ deb: ## Debian packages, built in a root of SUITE=bookworm, into build/deb
 test-deb: ## install, upgrade and purge them on a Debian that boots (SUITE=bookworm)
 	$(Q)tests/vm/packages $(SUITE)
 
-test-fleet: ## Ansible sets up a Debian that boots (SUITE=bookworm)
+test-fleet: ## Ansible sets up a Debian that boots, Prometheus asks it (SUITE=bookworm)
 	$(Q)tests/vm/fleet $(SUITE)
 
 torture: ## a thousand lockers and four clearers at once (KERNEL=, MINUTES=10)
