@@ -594,29 +594,12 @@ static int take(struct aimlock_lease *lease, const struct aimlock_lease_request 
 	return ret;
 }
 
-/* Its turn may have come already. */
-static int stand_guard(struct aimlock_lease *guard)
-{
-	int ret;
-
-	mutex_lock(&leases_lock);
-	guard->asleep = true;
-	ret = appoint(guard);
-	if (!ret && guard_of(guard->file))
-		wake(guard->file, 0);
-	mutex_unlock(&leases_lock);
-	return ret;
-}
-
 static int ask(struct aimlock_lease *lease, const struct aimlock_lease_request *request)
 {
 	struct aimlock_file *file = request->file;
 	struct path path;
-	int ret;
+	int ret = aimlock_registry_resolve(file, &path);
 
-	if (lease->guards)
-		return stand_guard(lease);
-	ret = aimlock_registry_resolve(file, &path);
 	if (ret)
 		return ret;
 	ret = -ESTALE;
@@ -630,6 +613,28 @@ static int ask(struct aimlock_lease *lease, const struct aimlock_lease_request *
 		ret = queue_up(lease);
 put_path:
 	path_put(&path);
+	return ret;
+}
+
+/* It may go with its file as soon as it stands there; its turn may have come already. */
+static int new_guard(const struct aimlock_lease_request *request, struct aimlock_lease *copy)
+{
+	struct aimlock_lease *guard = make_lease(request);
+	int ret;
+
+	if (!guard)
+		return -ENOMEM;
+	guard->asleep = true;
+	mutex_lock(&leases_lock);
+	ret = appoint(guard);
+	if (!ret) {
+		copy_of(guard, copy);
+		if (guard_of(request->file))
+			wake(request->file, 0);
+	}
+	mutex_unlock(&leases_lock);
+	if (ret)
+		free_lease(guard);
 	return ret;
 }
 
@@ -655,7 +660,9 @@ int aimlock_lease_new(const struct aimlock_lease_request *request, struct aimloc
 	struct settled settled;
 	int ret;
 
-	if (!request->guards && !(request->authority->f_mode & FMODE_WRITE))
+	if (request->guards)
+		return new_guard(request, copy);
+	if (!(request->authority->f_mode & FMODE_WRITE))
 		return -EBADF;
 	lease = make_lease(request);
 	if (!lease)
