@@ -64,7 +64,7 @@ programs: $(HELPER_PROGS) ## build the programs that the tests use
 	@:
 
 # ---------------------------------------------------------------- tests
-.PHONY: check test test-all test-debug test-dkms test-service test-fleet deb test-deb torture fuzz bench table demo vm
+.PHONY: check test test-all test-debug coverage test-dkms test-service test-fleet deb test-deb torture fuzz bench table demo vm
 check: ## static checks: warnings as errors, sparse, style, interfaces in step
 	$(Q)tests/check/run
 
@@ -76,6 +76,9 @@ test-all: ## the same on every kernel of tests/vm/kernels
 
 test-debug: ## the same on kernels that look for mistakes (the first time builds them)
 	$(Q)tests/vm/debug $(KERNEL)
+
+coverage: ## the lines of module and tool that the cases run, on a debug kernel
+	$(Q)tests/vm/coverage $(KERNEL)
 
 test-dkms: ## DKMS on a Debian that boots (SUITE=bookworm)
 	$(Q)tests/vm/dkms $(SUITE)

@@ -98,6 +98,12 @@ make_inside() {
 		make -j"$(nproc)" --no-print-directory "$@"
 }
 
+# build_of SUITE: where what is built for its guests goes; with COVERAGE=1 beside that,
+# with all lines of the module and the tool counting how often they run.
+build_of() {
+	echo "build/${COVERAGE:+coverage/}$1"
+}
+
 # key_of: a short name for what comes in on standard input.
 key_of() {
 	sha256sum | cut -c1-12
