@@ -28,7 +28,7 @@ static void add_process(struct aimlock_finding *finding, const struct aimlock_ho
 
 	if (holder->pid && aimlock_process_is_own(holder->pid))
 		return;
-	if (finding->n_processes == sizeof(finding->processes) / sizeof(finding->processes[0]))
+	if (finding->n_processes == AIMLOCK_PROCESSES_MAX)
 		return;
 	process = &finding->processes[finding->n_processes++];
 	if (!holder->pid || !aimlock_process_read(holder->pid, process)) {
@@ -129,6 +129,7 @@ static void add_lock(struct aimlock_target *target, const struct aimlock_lock *l
 	if (lock->age_ms >= 0)
 		aimlock_facts_number(&finding->facts, "age_ms", lock->age_ms);
 	aimlock_facts_number(&finding->facts, "waiters", lock->waiters);
+	aimlock_waits_look(finding);
 	target->leased |= lock->kind == AIMLOCK_LOCK_KIND_LEASE;
 	target->n_locks++;
 }

@@ -89,7 +89,27 @@ bool aimlock_process_is_own(uint32_t pid);
 /* When it started, on the boottime clock; false: it is gone. */
 bool aimlock_process_start(uint32_t pid, uint64_t *start_ns);
 
+/* A line of /proc/locks. */
+struct aimlock_proclock {
+	uint64_t number;		/* a lock and those that wait for it have the same */
+	char kind[16], mode[16];
+	int64_t pid;			/* -1: not told */
+	unsigned int dev_major, dev_minor;
+	unsigned long ino;
+	uint64_t start, end;
+	bool to_end;
+	bool waiting;
+};
+
 /* proclocks.c: what /proc/locks and /proc/PID/fdinfo tell. */
 void aimlock_proclocks_probe(struct aimlock_target *target);
+bool aimlock_proclocks_parse(const char *text, struct aimlock_proclock *lock);
+
+/* The processes that have that lock by a descriptor, not more than @max. */
+size_t aimlock_proclocks_holders(const struct aimlock_proclock *lock,
+				 struct aimlock_process *processes, size_t max);
+
+/* waits.c: do the processes of a lock wait for other locks themselves, or in a circle? */
+void aimlock_waits_look(struct aimlock_finding *finding);
 
 #endif /* AIMLOCK_PROBE_H */

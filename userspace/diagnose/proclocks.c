@@ -13,103 +13,101 @@
 
 #include "probe.h"
 
-struct line {
-	char kind[16], mode[16];
-	int64_t pid;			/* -1: not told */
-	uint64_t start, end;
-	bool to_end;
-	bool waiting;
-};
-
 /* NUMBER: [-> ]KIND CLASS MODE PID MAJOR:MINOR:INODE START END; device in hexadecimal */
-static bool parse(const char *text, const struct aimlock_target *target, struct line *line)
+bool aimlock_proclocks_parse(const char *text, struct aimlock_proclock *lock)
 {
-	unsigned int dev_major, dev_minor;
-	unsigned long ino;
-	char end[32];
 	const char *from = strchr(text, ':');
+	char end[32];
 
 	if (!from)
 		return false;
+	lock->number = strtoull(text, NULL, 10);
 	from += 1 + strspn(from + 1, " ");
-	line->waiting = !strncmp(from, "->", 2);
-	if (line->waiting)
+	lock->waiting = !strncmp(from, "->", 2);
+	if (lock->waiting)
 		from += 2;
-	if (sscanf(from, "%15s %*s %15s %" SCNd64 " %x:%x:%lu %" SCNu64 " %31s", line->kind,
-		   line->mode, &line->pid, &dev_major, &dev_minor, &ino, &line->start, end) != 8)
+	if (sscanf(from, "%15s %*s %15s %" SCNd64 " %x:%x:%lu %" SCNu64 " %31s", lock->kind,
+		   lock->mode, &lock->pid, &lock->dev_major, &lock->dev_minor, &lock->ino,
+		   &lock->start, end) != 8)
 		return false;
-	line->to_end = !strcmp(end, "EOF");
-	line->end = strtoull(end, NULL, 10);
-	return dev_major == target->mount.dev_major && dev_minor == target->mount.dev_minor &&
-	       ino == target->stat.stx_ino;
+	lock->to_end = !strcmp(end, "EOF");
+	lock->end = strtoull(end, NULL, 10);
+	return true;
 }
 
-static bool same(const struct line *a, const struct line *b)
+static bool is_on(const struct aimlock_proclock *lock, const struct aimlock_target *target)
 {
-	return !strcmp(a->kind, b->kind) && !strcmp(a->mode, b->mode) && a->pid == b->pid &&
-	       a->start == b->start && a->to_end == b->to_end && a->end == b->end;
+	return lock->dev_major == target->mount.dev_major &&
+	       lock->dev_minor == target->mount.dev_minor && lock->ino == target->stat.stx_ino;
+}
+
+static bool same(const struct aimlock_proclock *a, const struct aimlock_proclock *b)
+{
+	return a->dev_major == b->dev_major && a->dev_minor == b->dev_minor &&
+	       a->ino == b->ino && !strcmp(a->kind, b->kind) && !strcmp(a->mode, b->mode) &&
+	       a->pid == b->pid && a->start == b->start && a->to_end == b->to_end &&
+	       a->end == b->end;
 }
 
 /* Is that lock one of this descriptor? */
-static bool fd_has(const char *path, const struct aimlock_target *target,
-		   const struct line *want)
+static bool fd_has(const char *path, const struct aimlock_proclock *want)
 {
 	FILE *in = fopen(path, "re");
 	bool found = false;
 	char text[256];
 
 	while (in && !found && fgets(text, sizeof(text), in)) {
-		struct line line;
+		struct aimlock_proclock lock;
 
-		found = !strncmp(text, "lock:", 5) && parse(text + 5, target, &line) &&
-			same(&line, want);
+		found = !strncmp(text, "lock:", 5) && aimlock_proclocks_parse(text + 5, &lock) &&
+			same(&lock, want);
 	}
 	if (in)
 		fclose(in);
 	return found;
 }
 
-static void look_at_process(uint32_t pid, const struct aimlock_target *target,
-			    const struct line *want, struct aimlock_finding *finding)
+static bool process_has(uint32_t pid, const struct aimlock_proclock *want,
+			struct aimlock_process *process)
 {
-	const size_t max = sizeof(finding->processes) / sizeof(finding->processes[0]);
-	char path[300];
+	bool found = false;
 	struct dirent *entry;
+	char path[300];
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/fdinfo", pid);
 	dir = opendir(path);
-	while (dir && (entry = readdir(dir)) && finding->n_processes < max) {
-		struct aimlock_process *process = &finding->processes[finding->n_processes];
-
+	while (dir && !found && (entry = readdir(dir))) {
 		snprintf(path, sizeof(path), "/proc/%" PRIu32 "/fdinfo/%s", pid, entry->d_name);
-		if (!isdigit((unsigned char)entry->d_name[0]) || !fd_has(path, target, want))
+		if (!isdigit((unsigned char)entry->d_name[0]) || !fd_has(path, want))
 			continue;
 		if (!aimlock_process_read(pid, process))
 			break;
 		strcpy(process->kind, "fd");
 		process->fd = strtol(entry->d_name, NULL, 10);
-		finding->n_processes++;
-		break;
+		found = true;
 	}
 	if (dir)
 		closedir(dir);
+	return found;
 }
 
-static void look_at_all(const struct aimlock_target *target, const struct line *want,
-			struct aimlock_finding *finding)
+size_t aimlock_proclocks_holders(const struct aimlock_proclock *lock,
+				 struct aimlock_process *processes, size_t max)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
+	size_t n = 0;
 
-	while (dir && (entry = readdir(dir))) {
+	while (dir && n < max && (entry = readdir(dir))) {
 		uint32_t pid = strtoul(entry->d_name, NULL, 10);
 
 		if (pid && !aimlock_process_is_own(pid))
-			look_at_process(pid, target, want, finding);
+			n += process_has(pid, lock, &processes[n]);
 	}
 	if (dir)
 		closedir(dir);
+	return n;
 }
 
 static bool is_manager(const char *comm)
@@ -118,7 +116,7 @@ static bool is_manager(const char *comm)
 }
 
 /* The first that is so; what nothing has may be an orphan, and only the module knows. */
-static void judge(const struct line *line, struct aimlock_finding *finding)
+static void judge(const struct aimlock_proclock *line, struct aimlock_finding *finding)
 {
 	struct aimlock_process taker;
 	bool exists = line->pid > 0 && aimlock_process_read(line->pid, &taker);
@@ -157,13 +155,14 @@ static const char *lower(char *word)
 	return strcmp(word, "ofdlck") ? word : "ofd";
 }
 
-static struct aimlock_facts *add_lock(struct aimlock_target *target, struct line *line)
+static struct aimlock_facts *add_lock(struct aimlock_target *target, struct aimlock_proclock *line)
 {
 	struct aimlock_finding *finding;
 
 	finding = aimlock_report_add(target->report, AIMLOCK_CAUSE_HELD_UNKNOWN,
 				     target->file_path);
-	look_at_all(target, line, finding);
+	finding->n_processes = aimlock_proclocks_holders(line, finding->processes,
+							 AIMLOCK_PROCESSES_MAX);
 	judge(line, finding);
 	if (finding->cause == AIMLOCK_CAUSE_HELD_UNKNOWN)
 		aimlock_report_action(finding,
@@ -178,6 +177,7 @@ static struct aimlock_facts *add_lock(struct aimlock_target *target, struct line
 		aimlock_facts_number(&finding->facts, "end", line->end);
 	if (line->pid > 0)
 		aimlock_facts_number(&finding->facts, "taker", line->pid);
+	aimlock_waits_look(finding);
 	aimlock_facts_number(&finding->facts, "waiters", 0);
 	target->n_locks++;
 	target->report->unjudged = true;
@@ -192,9 +192,9 @@ void aimlock_proclocks_probe(struct aimlock_target *target)
 	char text[256];
 
 	while (in && fgets(text, sizeof(text), in)) {
-		struct line line;
+		struct aimlock_proclock line;
 
-		if (!parse(text, target, &line))
+		if (!aimlock_proclocks_parse(text, &line) || !is_on(&line, target))
 			continue;
 		if (!line.waiting)
 			facts = add_lock(target, &line);

@@ -45,12 +45,14 @@ struct aimlock_process {
 	char wchan[64];
 };
 
+#define AIMLOCK_PROCESSES_MAX	16	/* of a finding */
+
 struct aimlock_finding {
 	enum aimlock_cause_id cause;
 	char subject[PATH_MAX];
 	char action[PATH_MAX + 128];	/* empty: that of the cause */
 	struct aimlock_facts facts;
-	struct aimlock_process processes[16];
+	struct aimlock_process processes[AIMLOCK_PROCESSES_MAX];
 	size_t n_processes;		/* of them */
 };
 
