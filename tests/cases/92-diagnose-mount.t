@@ -108,8 +108,22 @@ hung() {
 	stop server
 }
 
+# A server that keeps locks itself, and can't.
+without_locks() {
+	bg server slowfs "$mnt" no-locks
+	await server ready
+	diagnosed 1 no-locks "a filesystem without locks" "$mnt/file"
+	is "$(evidence error) $(evidence filesystem) $(subject)" \
+		"No locks available fuse $mnt" "why, what, and where"
+	run locker openread 10 "$mnt/file" posix 10 r 0 0
+	like "$rc $out" "^2 .*No locks available" "indeed"
+	umount "$mnt"
+	stop server
+}
+
 if modprobe fuse 2>/dev/null || grep -q fuse /proc/filesystems; then
 	hung
+	without_locks
 else
 	skip "FUSE" "this kernel has none"
 fi

@@ -44,6 +44,14 @@ at_client() {
 }
 
 at_client 0 free "a mount with locks" /mnt/aimlock-v4/file
+bg other locker name other open 10 "$export_dir/file" posix 10 w 10 20 say ready pause
+await other ready
+at_client 3 held-elsewhere "locked at the server" /mnt/aimlock-v4/file
+is "$(evidence source) $(evidence mode) $(evidence start) $(evidence end)" \
+	"$al_server:/ write 10 29" "locked at the server: which, and where in the file"
+nok "locked at the server: indeed" on_client locker open 10 /mnt/aimlock-v4/file posix 10 w 0 0
+stop other
+at_client 0 free "free at the server, too" /mnt/aimlock-v4/file
 at_client 1 local-locks "a mount without" /mnt/aimlock-nolock/file
 is "$(evidence option) $(subject)" "nolock /mnt/aimlock-nolock" \
 	"a mount without: which option, where"

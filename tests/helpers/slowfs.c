@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * slowfs DIRECTORY: mount a FUSE filesystem there with one empty file, "file", and
- * serve it.  Says "ready".  Nothing is cached, so with the server stopped
+ * slowfs DIRECTORY [no-locks]: mount a FUSE filesystem there with one empty file, "file",
+ * and serve it; if so told it keeps POSIX locks itself, and answers ENOLCK to all that is
+ * asked of them.  Says "ready".  Nothing is cached, so with the server stopped
  * (SIGSTOP) every look-up waits for it; the end of the server is that of the
  * filesystem.
  */
@@ -22,6 +23,7 @@
 #define FILE_NODE 2
 
 static int device;
+static bool no_locks;
 
 static void answer(const struct fuse_in_header *in, int error, void *data, size_t len)
 {
@@ -54,6 +56,7 @@ static void start(const struct fuse_in_header *in, const struct fuse_init_in *in
 		.minor = init->minor < FUSE_KERNEL_MINOR_VERSION ? init->minor :
 								    FUSE_KERNEL_MINOR_VERSION,
 		.max_write = 4096,
+		.flags = no_locks ? FUSE_POSIX_LOCKS : 0,
 	};
 
 	answer(in, 0, &out, sizeof(out));
@@ -90,6 +93,11 @@ static void serve(const struct fuse_in_header *in, void *data)
 	case FUSE_RELEASE:
 		answer(in, 0, NULL, 0);
 		break;
+	case FUSE_GETLK:
+	case FUSE_SETLK:
+	case FUSE_SETLKW:
+		answer(in, ENOLCK, NULL, 0);
+		break;
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
@@ -106,8 +114,9 @@ int main(int argc, char **argv)
 	char options[128];
 	ssize_t len;
 
-	if (argc != 2)
-		errx(2, "usage: slowfs DIRECTORY");
+	no_locks = argc == 3 && !strcmp(argv[2], "no-locks");
+	if (argc != 2 + no_locks)
+		errx(2, "usage: slowfs DIRECTORY [no-locks]");
 	device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (device < 0)
 		err(1, "/dev/fuse");

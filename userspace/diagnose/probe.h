@@ -60,6 +60,7 @@ bool aimlock_probe_permission(struct aimlock_target *target);
 bool aimlock_probe_denial(struct aimlock_target *target);
 bool aimlock_probe_space(struct aimlock_target *target);
 bool aimlock_probe_lock(struct aimlock_target *target);
+bool aimlock_probe_server(struct aimlock_target *target);
 bool aimlock_probe_lockfile(struct aimlock_target *target);
 
 /* asker.c: what is between them is asked as the user. */

@@ -27,6 +27,7 @@ static const struct {
 	{ "denial", aimlock_probe_denial },
 	{ "space", aimlock_probe_space },
 	{ "lock", aimlock_probe_lock },
+	{ "server", aimlock_probe_server },
 	{ "lockfile", aimlock_probe_lockfile },
 };
 
