@@ -102,10 +102,11 @@ shell() {
 	await shell shell
 }
 
-# One that says its pid, and when it is continued or ended.
+# One that says its pid, and when it is continued or ended.  Not sh: dash starts commands by
+# vfork(2), and when the child is stopped before its exec, dash can't be.
 says() {
 	# shellcheck disable=SC2016 # the shell's own
-	echo "sh -c 'trap \"echo continued\" CONT; trap \"echo ended; exit\" TERM
+	echo "bash -c 'trap \"echo continued\" CONT; trap \"echo ended; exit\" TERM
 		echo pid \$\$; while :; do sleep 0.1; done'"
 }
 
