@@ -72,8 +72,8 @@ verbs() {
 json_lines() {
 	local lines
 	bg one locker open 10 "$file" flock 10 w say locked pause
-	bg lines aimlock monitor --json a
 	await one locked
+	bg lines aimlock monitor --json a
 	ok "--json lists first" until_ok 5 printed lines '"event":"listed"'
 	aimlock clear --force --id "$(json a '.locks[0].id')" a >/dev/null
 	ok "a forced clear" until_ok 5 printed lines '"event":"forced"'
