@@ -318,7 +318,9 @@ static void tell(const struct aimlock_lease *lease, enum aimlock_reason reason)
 
 static void wake(struct aimlock_file *file, unsigned long delay)
 {
-	mod_delayed_work(system_unbound_wq, &file->lease_work, delay);
+	lockdep_assert_held(&leases_lock);
+	if (!file->lease_over)
+		mod_delayed_work(system_unbound_wq, &file->lease_work, delay);
 }
 
 static void drop_lock(struct aimlock_file *file)
@@ -429,12 +431,17 @@ static bool grant_first(struct aimlock_file *file, struct aimlock_lease *granted
 	return false;
 }
 
+static bool any_waits_locked(struct aimlock_file *file)
+{
+	return has_waiters(file) && !holder_of(file);
+}
+
 static bool any_waits(struct aimlock_file *file)
 {
 	bool any;
 
 	mutex_lock(&leases_lock);
-	any = has_waiters(file) && !holder_of(file);
+	any = any_waits_locked(file);
 	mutex_unlock(&leases_lock);
 	return any;
 }
@@ -536,6 +543,13 @@ static void settle(struct aimlock_file *file, struct settled *settled)
 	if (!is_leased(file))
 		drop_lock(file);
 	set_clock(file);
+}
+
+static void settle_after(struct aimlock_file *file, unsigned long delay)
+{
+	mutex_lock(&leases_lock);
+	wake(file, delay);
+	mutex_unlock(&leases_lock);
 }
 
 static void settle_later(struct work_struct *work)
@@ -744,7 +758,7 @@ int aimlock_lease_del(u32 id, u32 portid)
 	mutex_unlock(&leases_lock);
 
 	if (mutex_lock_killable(&file->clearing)) {
-		wake(file, 0);
+		settle_after(file, 0);
 	} else {
 		settle(file, &settled);
 		mutex_unlock(&file->clearing);
@@ -828,8 +842,12 @@ static int hear_event(struct notifier_block *nb, unsigned long reason, void *dat
 {
 	const struct aimlock_event *event = data;
 
-	if (!event->lease && READ_ONCE(event->file->n_leases) && any_waits(event->file))
+	if (event->lease || !READ_ONCE(n_leases))
+		return NOTIFY_DONE;
+	mutex_lock(&leases_lock);
+	if (any_waits_locked(event->file))
 		wake(event->file, 0);
+	mutex_unlock(&leases_lock);
 	return NOTIFY_DONE;
 }
 
@@ -862,6 +880,7 @@ void aimlock_lease_teardown(struct aimlock_file *file)
 	LIST_HEAD(gone);
 
 	mutex_lock(&leases_lock);
+	file->lease_over = true;
 	list_for_each_entry_safe(guard, next, &file->guards, node) {
 		dismiss(guard);
 		list_add_tail(&guard->node, &gone);

@@ -56,6 +56,7 @@ struct aimlock_inode_id {
  * @leases: lease.c: the queue
  * @guards: lease.c: those that wait for the loss of a holder, before the queue
  * @lost: lease.c: the last holder was, and no guard has seen to it
+ * @lease_over: lease.c: the file goes, the work isn't to be queued any more
  * @lease_work: lease.c: brings the lock in line with the queue
  * @wait: woken when @gone is set
  * @watch: watch.c: what it knows of the file
@@ -90,6 +91,7 @@ struct aimlock_file {
 	struct list_head leases;
 	struct list_head guards;
 	bool lost;
+	bool lease_over;
 	struct delayed_work lease_work;
 	wait_queue_head_t wait;
 	struct aimlock_watch *watch;
