@@ -10,6 +10,7 @@
 #include <linux/fsnotify_backend.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
+#include <linux/namei.h>
 #include <linux/net.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
@@ -29,6 +30,11 @@
 #define EXIT_PROBE(name)	void name(void *data, struct task_struct *task, bool group_dead)
 #else
 #define EXIT_PROBE(name)	void name(void *data, struct task_struct *task)
+#endif
+
+/* 5.12 "fs: add support for LOOKUP_CACHED": before there is no look-up that never waits */
+#ifndef LOOKUP_CACHED
+#define LOOKUP_CACHED	0
 #endif
 
 /*

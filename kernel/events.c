@@ -8,6 +8,7 @@
 #include <linux/audit.h>
 
 static BLOCKING_NOTIFIER_HEAD(listeners);
+static BLOCKING_NOTIFIER_HEAD(listeners_for_holders);
 
 static const char *audit_op(enum aimlock_reason reason)
 {
@@ -77,4 +78,40 @@ int aimlock_events_listen(struct notifier_block *nb)
 void aimlock_events_unlisten(struct notifier_block *nb)
 {
 	blocking_notifier_chain_unregister(&listeners, nb);
+}
+
+/**
+ * aimlock_events_tell_holder() - pass on what the holder of a lease waits for
+ * @event: what happened to its lease; only read, and only during the call
+ *
+ * Everybody is told by aimlock_events_tell() as well, later.
+ *
+ * Context: process context; the caller holds a reference to the file and none of its
+ * locks.
+ */
+void aimlock_events_tell_holder(const struct aimlock_event *event)
+{
+	blocking_notifier_call_chain(&listeners_for_holders, event->reason, (void *)event);
+}
+
+/**
+ * aimlock_events_listen_for_holders() - have a function called to tell a holder
+ * @nb: its call gets the reason and the const struct aimlock_event
+ *
+ * Return: 0, or a negative errno.
+ */
+int aimlock_events_listen_for_holders(struct notifier_block *nb)
+{
+	return blocking_notifier_chain_register(&listeners_for_holders, nb);
+}
+
+/**
+ * aimlock_events_unlisten_for_holders() - undo aimlock_events_listen_for_holders()
+ * @nb: what was given to it
+ *
+ * No call is under way any more when this returns.
+ */
+void aimlock_events_unlisten_for_holders(struct notifier_block *nb)
+{
+	blocking_notifier_chain_unregister(&listeners_for_holders, nb);
 }

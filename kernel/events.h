@@ -33,5 +33,8 @@ struct aimlock_event {
 void aimlock_events_tell(const struct aimlock_event *event);
 int aimlock_events_listen(struct notifier_block *nb);
 void aimlock_events_unlisten(struct notifier_block *nb);
+void aimlock_events_tell_holder(const struct aimlock_event *event);
+int aimlock_events_listen_for_holders(struct notifier_block *nb);
+void aimlock_events_unlisten_for_holders(struct notifier_block *nb);
 
 #endif /* AIMLOCK_EVENTS_H */

@@ -16,7 +16,9 @@
  *
  * leases_lock guards the leases and the queues, and is never held while a filesystem
  * is called.  What needs one, taking and dropping the lock itself, is done with
- * &aimlock_file.clearing held, by settle(): in the caller or in the file's work.
+ * &aimlock_file.clearing held, by settle(): in the caller or in the file's work.  What
+ * needs none, handing the lock there is to the next, is done by pass_on() in the task
+ * whose end is the lease's: the next has it as soon as with flock(2).
  *
  * What is told of times is CLOCK_BOOTTIME, but a lease is over by the jiffies, which
  * stand still while the machine sleeps: who renews as soon as it wakes is in time,
@@ -301,17 +303,31 @@ u64 aimlock_lease_left_ms(const struct aimlock_lease *lease)
 	return now < lease->deadline ? div_u64(lease->deadline - now, NSEC_PER_MSEC) : 0;
 }
 
-static void tell(const struct aimlock_lease *lease, enum aimlock_reason reason)
+static struct aimlock_event event_of(const struct aimlock_lease *lease,
+				     enum aimlock_reason reason)
 {
-	struct aimlock_event event = {
+	return (struct aimlock_event){
 		.file = lease->file,
 		.name = lease->file->name,
 		.reason = reason,
 		.generation = lease->generation,
 		.lease = lease,
 	};
+}
+
+static void tell(const struct aimlock_lease *lease, enum aimlock_reason reason)
+{
+	struct aimlock_event event = event_of(lease, reason);
 
 	aimlock_events_tell(&event);
+}
+
+/* What it doesn't know from a reply. */
+static void tell_holder(const struct aimlock_lease *lease, enum aimlock_reason reason)
+{
+	struct aimlock_event event = event_of(lease, reason);
+
+	aimlock_events_tell_holder(&event);
 }
 
 /* --- the lock --- */
@@ -376,15 +392,8 @@ static int adopt_lock(struct aimlock_lease *lease, const struct aimlock_lease_re
 
 /* --- what follows from ends and grants --- */
 
-/* What settle() did, to be told when no lock is held any more. */
-struct settled {
-	struct list_head gone;
-	struct aimlock_lease granted;
-	bool any_granted;
-};
-
-/* Takes those out of the queue that have ended, into @gone. */
-static void collect_ended(struct aimlock_file *file, struct list_head *gone)
+/* Takes those out of the queue that have ended; report() tells of them. */
+static void collect_ended(struct aimlock_file *file)
 {
 	struct aimlock_lease *lease, *next;
 
@@ -397,19 +406,19 @@ static void collect_ended(struct aimlock_file *file, struct list_head *gone)
 		if (lease->granted && lease->ended != AIMLOCK_REASON_RETURNED)
 			file->lost = true;
 		dequeue(lease);
-		list_add_tail(&lease->node, gone);
+		list_add_tail(&lease->node, &file->leases_ended);
 	}
 	list_for_each_entry_safe(lease, next, &file->guards, node) {
 		if (lease->ended == AIMLOCK_REASON_LEASED)
 			continue;
 		dismiss(lease);
-		list_add_tail(&lease->node, gone);
+		list_add_tail(&lease->node, &file->leases_ended);
 	}
 	mutex_unlock(&leases_lock);
 }
 
-/* The lock is there: it is the first one's now.  False: nobody waits. */
-static bool grant_first(struct aimlock_file *file, struct aimlock_lease *granted)
+/* The lock is there: it is the first one's now, if anybody waits. */
+static void grant_first(struct aimlock_file *file)
 {
 	struct aimlock_lease *lease;
 
@@ -423,12 +432,9 @@ static bool grant_first(struct aimlock_file *file, struct aimlock_lease *granted
 		/* an ended one before it is collected next time */
 		list_move(&lease->node, &file->leases);
 		grant(lease);
-		copy_of(lease, granted);
-		mutex_unlock(&leases_lock);
-		return true;
+		break;
 	}
 	mutex_unlock(&leases_lock);
-	return false;
 }
 
 static bool any_waits_locked(struct aimlock_file *file)
@@ -447,15 +453,16 @@ static bool any_waits(struct aimlock_file *file)
 }
 
 /* Who waits has shown a file that isn't the one any more; a guard has shown none. */
-static void end_all(struct aimlock_file *file, enum aimlock_reason reason)
+static void end_replaced(struct aimlock_file *file)
 {
 	struct aimlock_lease *lease;
 
 	mutex_lock(&leases_lock);
 	list_for_each_entry(lease, &file->leases, node)
 		if (lease->ended == AIMLOCK_REASON_LEASED)
-			lease->ended = reason;
+			lease->ended = AIMLOCK_REASON_REPLACED;
 	mutex_unlock(&leases_lock);
+	collect_ended(file);
 }
 
 /* The lock for who waits: the one there is, or a new one. */
@@ -474,22 +481,77 @@ static int lock_for_waiters(struct aimlock_file *file)
 	return ret;
 }
 
-/* With none of the file's locks held. */
-static void report(struct settled *settled)
+/*
+ * Who has waited, and has it now, is told before everybody else; a guard after it was
+ * told whom it follows.  False: nobody.
+ */
+static bool hand_over(struct aimlock_file *file, bool to_guard)
+{
+	struct aimlock_lease *holder, copy;
+
+	mutex_lock(&leases_lock);
+	holder = holder_of(file);
+	if (!holder || !holder->asleep || holder->guards != to_guard) {
+		mutex_unlock(&leases_lock);
+		return false;
+	}
+	holder->asleep = false;
+	copy_of(holder, &copy);
+	mutex_unlock(&leases_lock);
+	tell_holder(&copy, AIMLOCK_REASON_LEASED);
+	aimlock_lease_put_copy(&copy);
+	return true;
+}
+
+static void report_end(const struct aimlock_lease *lease)
+{
+	if (lease->granted && !lease->told)
+		tell(lease, AIMLOCK_REASON_LEASED);
+	if (lease->ended == AIMLOCK_REASON_EXPIRED || lease->ended == AIMLOCK_REASON_REPLACED)
+		tell_holder(lease, lease->ended);
+	/* one that only waited, and gave up, changed nothing */
+	if (lease->granted || lease->ended == AIMLOCK_REASON_REPLACED)
+		tell(lease, lease->ended);
+}
+
+static void report_ends(struct aimlock_file *file)
 {
 	struct aimlock_lease *lease, *next;
+	LIST_HEAD(ended);
 
-	list_for_each_entry_safe(lease, next, &settled->gone, node) {
-		list_del(&lease->node);
-		/* one that only waited, and gave up, changed nothing */
-		if (lease->granted || lease->ended == AIMLOCK_REASON_REPLACED)
-			tell(lease, lease->ended);
+	mutex_lock(&leases_lock);
+	list_splice_init(&file->leases_ended, &ended);
+	mutex_unlock(&leases_lock);
+	list_for_each_entry_safe(lease, next, &ended, node) {
+		report_end(lease);
 		free_lease(lease);
 	}
-	if (settled->any_granted) {
-		tell(&settled->granted, AIMLOCK_REASON_LEASED);
-		aimlock_lease_put_copy(&settled->granted);
+}
+
+static void report_holder(struct aimlock_file *file)
+{
+	struct aimlock_lease *holder, copy;
+
+	mutex_lock(&leases_lock);
+	holder = holder_of(file);
+	if (!holder || holder->told) {
+		mutex_unlock(&leases_lock);
+		return;
 	}
+	holder->told = true;
+	copy_of(holder, &copy);
+	mutex_unlock(&leases_lock);
+	tell(&copy, AIMLOCK_REASON_LEASED);
+	aimlock_lease_put_copy(&copy);
+}
+
+/* Tells what has happened, with none of the file's locks held. */
+static void report(struct aimlock_file *file)
+{
+	hand_over(file, false);
+	report_ends(file);
+	hand_over(file, true);
+	report_holder(file);
 }
 
 static void set_clock(struct aimlock_file *file)
@@ -506,19 +568,18 @@ static void set_clock(struct aimlock_file *file)
 }
 
 /* Serves who waits, with the lock there is or a new one. */
-static void serve(struct aimlock_file *file, struct settled *settled)
+static void serve(struct aimlock_file *file)
 {
 	int ret = lock_for_waiters(file);
 
 	if (ret == -ESTALE) {
-		end_all(file, AIMLOCK_REASON_REPLACED);
-		collect_ended(file, &settled->gone);
+		end_replaced(file);
 		drop_lock(file);
 		if (any_waits(file))
 			ret = lock_for_waiters(file);
 	}
 	if (!ret)
-		settled->any_granted = grant_first(file, &settled->granted);
+		grant_first(file);
 }
 
 static bool is_leased(struct aimlock_file *file)
@@ -532,14 +593,12 @@ static bool is_leased(struct aimlock_file *file)
 }
 
 /* Brings the lock in line with the queue; report() is to follow. */
-static void settle(struct aimlock_file *file, struct settled *settled)
+static void settle(struct aimlock_file *file)
 {
 	lockdep_assert_held(&file->clearing);
-	INIT_LIST_HEAD(&settled->gone);
-	settled->any_granted = false;
-	collect_ended(file, &settled->gone);
+	collect_ended(file);
 	if (any_waits(file))
-		serve(file, settled);
+		serve(file);
 	if (!is_leased(file))
 		drop_lock(file);
 	set_clock(file);
@@ -556,12 +615,28 @@ static void settle_later(struct work_struct *work)
 {
 	struct aimlock_file *file = container_of(to_delayed_work(work), struct aimlock_file,
 						 lease_work);
-	struct settled settled;
 
 	mutex_lock(&file->clearing);
-	settle(file, &settled);
+	settle(file);
 	mutex_unlock(&file->clearing);
-	report(&settled);
+	report(file);
+}
+
+/*
+ * Gives the lock that there is to who waits, where that needs nobody else: no
+ * filesystem, and none who may be at work on the file.  What this leaves is to be
+ * settled later.  False: nobody got it.
+ */
+static bool pass_on(struct aimlock_file *file)
+{
+	if (!mutex_trylock(&file->clearing))
+		return false;
+	collect_ended(file);
+	if (any_waits(file) && file->lease &&
+	    aimlock_registry_still_leads_to(file, file_inode(file->lease)))
+		grant_first(file);
+	mutex_unlock(&file->clearing);
+	return hand_over(file, false);
 }
 
 /* --- requests --- */
@@ -599,6 +674,7 @@ static int take(struct aimlock_lease *lease, const struct aimlock_lease_request 
 		/* who adopts is before those who wait */
 		list_move(&lease->node, &file->leases);
 		grant(lease);
+		lease->told = true;	/* by aimlock_lease_new(), in its caller */
 	}
 	mutex_unlock(&leases_lock);
 	if (ret)
@@ -671,7 +747,6 @@ int aimlock_lease_new(const struct aimlock_lease_request *request, struct aimloc
 {
 	struct aimlock_file *file = request->file;
 	struct aimlock_lease *lease;
-	struct settled settled;
 	int ret;
 
 	if (request->guards)
@@ -685,7 +760,7 @@ int aimlock_lease_new(const struct aimlock_lease_request *request, struct aimloc
 		free_lease(lease);
 		return -EINTR;
 	}
-	settle(file, &settled);		/* one may be over that nobody looked at yet */
+	settle(file);		/* one may be over that nobody looked at yet */
 	ret = ask(lease, request);
 	if (!ret) {
 		mutex_lock(&leases_lock);
@@ -693,7 +768,7 @@ int aimlock_lease_new(const struct aimlock_lease_request *request, struct aimloc
 		mutex_unlock(&leases_lock);
 	}
 	mutex_unlock(&file->clearing);
-	report(&settled);
+	report(file);
 	if (ret)
 		free_lease(lease);
 	else if (copy->granted)
@@ -744,7 +819,6 @@ int aimlock_lease_del(u32 id, u32 portid)
 {
 	struct aimlock_lease *lease;
 	struct aimlock_file *file;
-	struct settled settled;
 
 	mutex_lock(&leases_lock);
 	lease = find(id, portid);
@@ -760,9 +834,9 @@ int aimlock_lease_del(u32 id, u32 portid)
 	if (mutex_lock_killable(&file->clearing)) {
 		settle_after(file, 0);
 	} else {
-		settle(file, &settled);
+		settle(file);
 		mutex_unlock(&file->clearing);
-		report(&settled);
+		report(file);
 	}
 	aimlock_registry_put(file);
 	return 0;
@@ -812,16 +886,35 @@ bool aimlock_lease_holder(struct aimlock_file *file, struct aimlock_holder *hold
 
 /* --- what others tell --- */
 
+/*
+ * Who waits gets the lock here, from the task that closed the socket, rather than from
+ * a worker that would have to be woken first; where somebody got it, the worker, which
+ * tells the others, lets them run first.
+ */
 static void end_of_port(u32 portid)
 {
 	struct aimlock_lease *lease;
+	struct hlist_node *next;
+	struct aimlock_file *file;
+	HLIST_HEAD(ended);
 
 	mutex_lock(&leases_lock);
-	hash_for_each_possible(ports, lease, by_port, portid) {
+	hash_for_each_possible_safe(ports, lease, next, by_port, portid) {
 		if (lease->portid != portid || lease->ended != AIMLOCK_REASON_LEASED)
 			continue;
 		lease->ended = AIMLOCK_REASON_CLOSED;
-		wake(lease->file, 0);
+		hash_del(&lease->by_port);
+		hlist_add_head(&lease->by_port, &ended);
+	}
+	while (!hlist_empty(&ended)) {
+		lease = hlist_entry(ended.first, struct aimlock_lease, by_port);
+		hash_del(&lease->by_port);
+		file = lease->file;
+		kobject_get(&file->kobj);
+		mutex_unlock(&leases_lock);
+		settle_after(file, pass_on(file) ? 1 : 0);
+		aimlock_registry_put(file);
+		mutex_lock(&leases_lock);
 	}
 	mutex_unlock(&leases_lock);
 }
@@ -867,6 +960,7 @@ void aimlock_lease_setup(struct aimlock_file *file)
 {
 	INIT_LIST_HEAD(&file->leases);
 	INIT_LIST_HEAD(&file->guards);
+	INIT_LIST_HEAD(&file->leases_ended);
 	INIT_DELAYED_WORK(&file->lease_work, settle_later);
 }
 
@@ -877,18 +971,16 @@ void aimlock_lease_setup(struct aimlock_file *file)
 void aimlock_lease_teardown(struct aimlock_file *file)
 {
 	struct aimlock_lease *guard, *next;
-	LIST_HEAD(gone);
 
 	mutex_lock(&leases_lock);
 	file->lease_over = true;
 	list_for_each_entry_safe(guard, next, &file->guards, node) {
 		dismiss(guard);
-		list_add_tail(&guard->node, &gone);
+		list_add_tail(&guard->node, &file->leases_ended);
 	}
 	mutex_unlock(&leases_lock);
 	cancel_delayed_work_sync(&file->lease_work);
-	list_for_each_entry_safe(guard, next, &gone, node)
-		free_lease(guard);
+	report_ends(file);
 }
 
 /**

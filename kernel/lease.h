@@ -21,9 +21,10 @@ struct aimlock_file;
  * @deadline: the same in CLOCK_BOOTTIME, to be told
  * @generation: the fencing token that came with it
  * @holder: who asked for it: AIMLOCK_HOLDER_KIND_AIMLOCK, with a process
- * @node: in the queue of the file, the holder first
+ * @node: in the queue of the file, the holder first; or in its guards or leases_ended
  * @by_port: in the table of sockets
  * @asleep: it was queued, so its holder is to be told when it is granted
+ * @told: everybody was told that it is granted, or is about to be
  * @adopted: it began with somebody else's lock
  * @guards: until it is granted it waits in the list of guards
  * @insists: a guard whose turn is next, whether or not a holder was lost
@@ -43,6 +44,7 @@ struct aimlock_lease {
 	struct list_head node;
 	struct hlist_node by_port;
 	bool asleep;
+	bool told;
 	bool adopted;
 	bool guards;
 	bool insists;

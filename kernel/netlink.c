@@ -320,24 +320,30 @@ static void tell_all(const struct aimlock_event *event)
 /* One that is lost leaves the holder to find out when it renews. */
 static void tell_holder(const struct aimlock_event *event)
 {
-	struct sk_buff *skb;
+	struct sk_buff *skb = make_event(event);
 
-	if (!event->lease || !aimlock_nl_lease_is_news(event))
-		return;
-	skb = make_event(event);
 	if (skb)
 		genlmsg_unicast(&init_net, skb, event->lease->portid);
 }
 
 static int hear(struct notifier_block *nb, unsigned long reason, void *data)
 {
-	tell_holder(data);
 	tell_all(data);
+	return NOTIFY_OK;
+}
+
+static int hear_for_holder(struct notifier_block *nb, unsigned long reason, void *data)
+{
+	tell_holder(data);
 	return NOTIFY_OK;
 }
 
 static struct notifier_block listener = {
 	.notifier_call = hear,
+};
+
+static struct notifier_block listener_for_holders = {
+	.notifier_call = hear_for_holder,
 };
 
 /**
@@ -353,7 +359,16 @@ int aimlock_netlink_init(void)
 		return ret;
 	ret = aimlock_events_listen(&listener);
 	if (ret)
-		genl_unregister_family(&family);
+		goto err_listen;
+	ret = aimlock_events_listen_for_holders(&listener_for_holders);
+	if (ret)
+		goto err_listen_for_holders;
+	return 0;
+
+err_listen_for_holders:
+	aimlock_events_unlisten(&listener);
+err_listen:
+	genl_unregister_family(&family);
 	return ret;
 }
 
@@ -364,6 +379,7 @@ int aimlock_netlink_init(void)
  */
 void aimlock_netlink_exit(void)
 {
+	aimlock_events_unlisten_for_holders(&listener_for_holders);
 	aimlock_events_unlisten(&listener);
 	genl_unregister_family(&family);
 }

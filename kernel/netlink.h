@@ -43,7 +43,6 @@ int aimlock_nl_lease_new_doit(struct sk_buff *skb, struct genl_info *info);
 int aimlock_nl_lease_renew_doit(struct sk_buff *skb, struct genl_info *info);
 int aimlock_nl_lease_del_doit(struct sk_buff *skb, struct genl_info *info);
 int aimlock_nl_lease_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
-bool aimlock_nl_lease_is_news(const struct aimlock_event *event);
 int aimlock_nl_lease_put_event(struct sk_buff *skb, const struct aimlock_event *event);
 
 #endif /* AIMLOCK_NETLINK_H */

@@ -370,23 +370,6 @@ int aimlock_nl_lease_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb
 }
 
 /**
- * aimlock_nl_lease_is_news() - is it what the holder doesn't know from a reply?
- * @event: what happened to a lease
- */
-bool aimlock_nl_lease_is_news(const struct aimlock_event *event)
-{
-	switch (event->reason) {
-	case AIMLOCK_REASON_LEASED:
-		return event->lease->asleep;
-	case AIMLOCK_REASON_EXPIRED:
-	case AIMLOCK_REASON_REPLACED:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/**
  * aimlock_nl_lease_put_event() - append what an event says of a lease
  * @skb: where
  * @event: the event

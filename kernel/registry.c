@@ -115,7 +115,7 @@ static bool get_init_root(struct path *root)
  * In the root of PID 1, with the rights of the kernel: readers without rights
  * on the way to the file may ask for its locks, as they may in /proc/locks.
  */
-static int look_up(const char *name, struct path *path)
+static int look_up_with(const char *name, unsigned int flags, struct path *path)
 {
 	const struct cred *old;
 	struct path root;
@@ -124,10 +124,15 @@ static int look_up(const char *name, struct path *path)
 	if (!get_init_root(&root))
 		return -ENOENT;
 	old = override_creds(kernel_rights);
-	ret = vfs_path_lookup(root.dentry, root.mnt, name, LOOKUP_FOLLOW, path);
+	ret = vfs_path_lookup(root.dentry, root.mnt, name, LOOKUP_FOLLOW | flags, path);
 	revert_creds(old);
 	path_put(&root);
 	return ret;
+}
+
+static int look_up(const char *name, struct path *path)
+{
+	return look_up_with(name, 0, path);
 }
 
 /* Of a look-up that came to its end: nothing lies there. */
@@ -749,6 +754,26 @@ int aimlock_registry_resolve(struct aimlock_file *file, struct path *path)
 	else if (!is_same_id(&before, &now))
 		tell(file, AIMLOCK_REASON_REPLACED);
 	return ret ? -ENOENT : 0;
+}
+
+/**
+ * aimlock_registry_still_leads_to() - does the path of a file lead where it led?
+ * @file: the file
+ * @inode: where
+ *
+ * Return: true if it does; false if not, and where only the filesystem could tell.
+ * Context: process context, also of a task that exits; waits for no filesystem.
+ */
+bool aimlock_registry_still_leads_to(struct aimlock_file *file, const struct inode *inode)
+{
+	struct path path;
+	bool same;
+
+	if (!LOOKUP_CACHED || look_up_with(file->path, LOOKUP_CACHED, &path))
+		return false;
+	same = d_backing_inode(path.dentry) == inode;
+	path_put(&path);
+	return same;
 }
 
 /**

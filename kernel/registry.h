@@ -55,6 +55,7 @@ struct aimlock_inode_id {
  * @clearing: clear.c, hold.c and lease.c: one of them at a time; may be held for long
  * @leases: lease.c: the queue
  * @guards: lease.c: those that wait for the loss of a holder, before the queue
+ * @leases_ended: lease.c: those that ended, to be told
  * @lost: lease.c: the last holder was, and no guard has seen to it
  * @lease_over: lease.c: the file goes, the work isn't to be queued any more
  * @lease_work: lease.c: brings the lock in line with the queue
@@ -90,6 +91,7 @@ struct aimlock_file {
 	struct mutex clearing;
 	struct list_head leases;
 	struct list_head guards;
+	struct list_head leases_ended;
 	bool lost;
 	bool lease_over;
 	struct delayed_work lease_work;
@@ -152,6 +154,7 @@ u64 aimlock_registry_generation(struct aimlock_file *file);
 void aimlock_registry_tell(struct aimlock_file *file, enum aimlock_reason reason,
 			   u64 generation);
 
+bool aimlock_registry_still_leads_to(struct aimlock_file *file, const struct inode *inode);
 int aimlock_registry_resolve(struct aimlock_file *file, struct path *path);
 int aimlock_registry_resolve_above(struct aimlock_file *file, struct path *path);
 const struct cred *aimlock_registry_cred(void);
