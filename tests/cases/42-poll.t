@@ -30,6 +30,15 @@ silent() {
 	stop poll
 }
 
+no_wake() {
+	! pollwake "$SYS/a/conf_locked" 1 1500 >/dev/null
+}
+
+# quiet: nothing is told of the file any more that happened before
+quiet() {
+	until_ok 30 no_wake
+}
+
 conf() {
 	put "$1" "$SYS/a/conf_locked"
 }
@@ -47,11 +56,13 @@ polled "aimlock release" 1 0 aimlock release a
 
 accepts 0 "$SYS/a/grace_ms" "no grace"
 orphan bus flock "$AL_TMP/a"
+quiet
 polled "echo 0 on an orphan" 1 0 conf 0
 stop bus
 
 bg owner locker open 10 "$AL_TMP/a" flock 10 w say locked pause
 await owner locked
+quiet
 silent "echo 0 on a live lock" conf 0
 id=$(json a '.locks[0].id')
 polled "a forced clear" 1 0 aimlock clear --id "$id" --force a
