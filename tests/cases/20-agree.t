@@ -28,7 +28,9 @@ of_lslocks() {
 		awk '$3 !~ /[*]/ {
 			kind = tolower($2)
 			sub(/lck$/, "", kind)
-			print $1, kind, tolower($3), $4, ($5 == 0 || $5 > 9e18 ? "EOF" : $5), $6
+			# of these the kernel knows nobody, and newer ones guess by the descriptors
+			print $1, kind, tolower($3), $4, ($5 == 0 || $5 > 9e18 ? "EOF" : $5),
+				(kind == "ofd" ? -1 : $6)
 		}' | only_ours
 }
 

@@ -26,7 +26,7 @@ serve() {
 	echo 10 >/proc/fs/nfsd/nfsv4gracetime
 	echo "tcp 2049" >/proc/fs/nfsd/portlist
 	echo 2 >/proc/fs/nfsd/threads
-	echo Y >/proc/fs/nfsd/v4_end_grace
+	end_grace
 }
 
 end_service() {
