@@ -34,6 +34,15 @@ of_lslocks() {
 		}' | only_ours
 }
 
+# lslocks_agrees DESCRIPTION
+lslocks_agrees() {
+	if lslocks --help | grep -qw INODE; then
+		is "$(of_aimlock)" "$(of_lslocks)" "$1"
+	else
+		skip "$1" "lslocks has no inodes here"
+	fi
+}
+
 of_aimlock() {
 	aimlock list --json | jq -r '.files[] | .path as $path | .locks[] |
 		[$path, .kind, .mode, .start,
@@ -42,12 +51,6 @@ of_aimlock() {
 		while IFS=$'\t' read -r path rest; do
 			echo "$(stat -c %i "$path") ${rest//$'\t'/ }"
 		done | only_ours
-}
-
-waiters_of_proc() {
-	local ino
-	ino=$(stat -c %i "$(path "$1")")
-	awk -v ino="$ino" '$2 == "->" { split($7, id, ":"); n += id[3] == ino } END { print n + 0 }' /proc/locks
 }
 
 for name in one two three four five; do
@@ -81,7 +84,7 @@ is "$count" 19 "the kernel has the locks of this case"
 is "$(of_aimlock)" "$(of_proc)" "aimlock and /proc/locks agree on each of them"
 # lslocks reads it in pieces, and sees a lock twice when others come and go.
 stop noise
-is "$(of_aimlock)" "$(of_lslocks)" "and so do aimlock and lslocks"
+lslocks_agrees "and so do aimlock and lslocks"
 declare -A conf_locked=([one]=1 [two]=1 [three]=1 [four]=1 [five]=0)
 for name in one two three four five; do
 	is "$(attr "$name" locks)" "$(locks_of "$(path "$name")" | wc -l)" "$name: the count is right"
@@ -94,8 +97,13 @@ for i in 1 2 3; do
 done
 bg waiter4 locker open 10 "$(path two)" posixw 10 w 0 0 say got pause
 bg waiter5 locker open 10 "$(path two)" ofdw 10 w 2 1 say got pause
+# /proc/locks of 5.10 tells of those only who wait for a lock, not for another waiter.
 waits() {
-	[[ $(waiters_of_proc two) == 2 && $(waiters_of_proc four) == 3 ]]
+	local id
+
+	for id in waiter{1,2,3,4,5}; do
+		is_blocked "$(pid "$id")" || return 1
+	done
 }
 ok "five processes wait" until_ok 20 waits
 is "$(attr four waiters) $(json four '[.locks[].waiters] | add')" "3 3" "four: three are counted"
@@ -116,7 +124,7 @@ any_got() {
 }
 ok "one of the three has got its lock" until_ok 30 any_got
 is "$(of_aimlock)" "$(of_proc)" "and when orphans are cleared"
-is "$(of_aimlock)" "$(of_lslocks)" "with lslocks too"
+lslocks_agrees "with lslocks too"
 
 for id in reader1 reader3 lease orphan waiter{1,2,3,5}; do
 	stop "$id"
