@@ -50,7 +50,7 @@ play() {
 	mkdir -p "$AL_TMP/play"
 	bg lists bash "$AL_TMP/lists" "$AL_TMP"
 	rc=0
-	torture --seconds "$1" ${device:+--device "$device"} "${@:2}" "$AL_ROOT/aimlock.ko" \
+	torture --seconds "$1" --slow "${AL_SLOW:-1}" ${device:+--device "$device"} "${@:2}" "$AL_ROOT/aimlock.ko" \
 		"$AL_TMP/play" >"$AL_TMP/log.play" 2>&1 </dev/null || rc=$?
 	stop lists
 }

@@ -190,7 +190,7 @@ void post_run_drainer(void)
 	int queue;
 
 	while (!world->over) {
-		nap(500000);
+		nap(world->drain_us);
 		queue = POSTS + below(DEPOTS);
 		if (!post_receive(&grip, queue))
 			continue;

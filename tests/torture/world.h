@@ -36,6 +36,7 @@ struct counters {
 struct world {
 	atomic_bool over;
 	unsigned int pause_us;			/* of a holder, between two locks */
+	unsigned int drain_us;			/* of who empties the depots, at most */
 	struct counters n;
 	atomic_uint serials;			/* given to files */
 	atomic_uint clearing[CLEARERS];		/* odd while it clears */
