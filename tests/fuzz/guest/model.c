@@ -150,6 +150,61 @@ int model_add(const char *name, const char *path, bool has_grace, uint32_t grace
 	return 0;
 }
 
+/* --- the locks of a file that was listed, by their ids --- */
+
+static struct known {
+	struct reg *reg;
+	uint64_t id;
+	struct object *object;
+	int slot;		/* -1: a hold */
+} known[64];
+static int n_known;
+
+void model_forget_ids(void)
+{
+	n_known = 0;
+}
+
+void model_learn_id(struct reg *reg, uint64_t id, const struct object *object, int slot)
+{
+	if (n_known < (int)ARRAY_SIZE(known))
+		known[n_known++] = (struct known){ reg, id, (struct object *)object, slot };
+}
+
+uint64_t model_any_id(struct reg **reg)
+{
+	const struct known *k;
+
+	if (!n_known)
+		return 0;
+	k = &known[chance(n_known)];
+	*reg = k->reg;
+	return k->id;
+}
+
+static bool goes_with_name(const struct known *k, const struct reg *reg)
+{
+	return k->reg == reg;
+}
+
+static bool goes_with_hold(const struct known *k, const struct reg *reg)
+{
+	return k->slot < 0 && k->object->dev == reg->hold_dev && k->object->ino == reg->hold_ino;
+}
+
+/* Others stay known: an input may have several messages. */
+static void forget(const struct reg *reg, bool (*goes)(const struct known *k, const struct reg *reg))
+{
+	int i, n = 0;
+
+	for (i = 0; i < n_known; i++)
+		if (!goes(&known[i], reg))
+			known[n++] = known[i];
+	n_known = n;
+}
+
+/* --- names and holds --- */
+
 static int check_remove(const char *name)
 {
 	struct reg *reg = reg_find(name);
@@ -162,11 +217,12 @@ static int check_remove(const char *name)
 int model_remove(const char *name)
 {
 	int error = check_remove(name);
+	struct reg *reg = reg_find(name);
 
 	if (!error) {
-		free(reg_find(name)->path);
-		*reg_find(name) = (struct reg){ 0 };
-		model_forget_ids();
+		forget(reg, goes_with_name);
+		free(reg->path);
+		*reg = (struct reg){ 0 };
 	}
 	return error;
 }
@@ -202,41 +258,11 @@ int model_release(struct reg *reg)
 	if (!reg->hold)
 		return -ENOENT;
 	reg->hold = false;
-	model_forget_ids();
+	forget(reg, goes_with_hold);
 	return 0;
 }
 
 /* --- clearing --- */
-
-static struct known {
-	struct reg *reg;
-	uint64_t id;
-	struct object *object;
-	int slot;		/* -1: a hold */
-} known[64];
-static int n_known;
-
-void model_forget_ids(void)
-{
-	n_known = 0;
-}
-
-void model_learn_id(struct reg *reg, uint64_t id, const struct object *object, int slot)
-{
-	if (n_known < (int)ARRAY_SIZE(known))
-		known[n_known++] = (struct known){ reg, id, (struct object *)object, slot };
-}
-
-uint64_t model_any_id(struct reg **reg)
-{
-	const struct known *k;
-
-	if (!n_known)
-		return 0;
-	k = &known[chance(n_known)];
-	*reg = k->reg;
-	return k->id;
-}
 
 static bool is_wanted(const struct clearing *clearing, int slot)
 {
