@@ -36,7 +36,7 @@ of_lslocks() {
 
 # lslocks_agrees DESCRIPTION
 lslocks_agrees() {
-	if lslocks --help | grep -qw INODE; then
+	if lslocks_has_inodes; then
 		is "$(of_aimlock)" "$(of_lslocks)" "$1"
 	else
 		skip "$1" "lslocks has no inodes here"

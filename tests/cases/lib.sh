@@ -110,6 +110,11 @@ has_io_uring() {
 	[[ $(cat /proc/sys/kernel/io_uring_disabled 2>/dev/null || echo 0) == 0 ]]
 }
 
+# lslocks_has_inodes: to know a lock's file by; Debian 11's has none
+lslocks_has_inodes() {
+	lslocks --help | grep -qw INODE
+}
+
 skip_all() {
 	al_done=1
 	echo "1..0 # skip $*"
