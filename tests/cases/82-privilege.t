@@ -48,10 +48,18 @@ declare -A looker=(
 # What each looker is shown of a holder: as JSON, in tables, in words, by sysfs.
 # shellcheck disable=SC2016 # for the inner shell
 looks='
+# before 5.14 fdinfo asked for the owner only, and other files for what it asks for now
+may_read() {
+	if [[ $(stat -c %a /proc/self/fdinfo) == 555 ]]; then
+		ls "/proc/$1/fdinfo"
+	else
+		true <"/proc/$1/maps"
+	fi
+} >/dev/null 2>&1
 aimlock list --json | jq -r ".files[] | select(.locks[0].verdict == \"live\") |
 	\"\(.name) \(.locks[0].taker) \(.locks[0].holders | length)\"" |
 while read -r name pid holders; do
-	! ls "/proc/$pid/fdinfo" >/dev/null 2>&1 || echo "$name proc"
+	! may_read "$pid" || echo "$name proc"
 	((holders == 0)) || echo "$name json"
 	[[ $(aimlock list --noheadings -o HOLDERS "$name") != *"${name}d"* ]] || echo "$name list"
 	[[ $(aimlock list --noheadings --files -o HOLDER "$name") != *"${name}d"* ]] ||
