@@ -72,6 +72,8 @@ await rescued ready
 wait_state rescued orphaned
 kill -USR1 "$(pid rescued)"
 await rescued outer
+# a look at the very moment of the hand-over sees something else: the grace begins anew
+wait_state rescued orphaned
 judged rescued orphaned "in-flight $(pid rescued) 30 busd"
 kill -USR1 "$(pid rescued)"
 await rescued inner
