@@ -50,8 +50,8 @@ play() {
 	mkdir -p "$AL_TMP/play"
 	bg lists bash "$AL_TMP/lists" "$AL_TMP"
 	rc=0
-	torture --seconds "$1" --slow "${AL_SLOW:-1}" ${device:+--device "$device"} "${@:2}" "$AL_ROOT/aimlock.ko" \
-		"$AL_TMP/play" >"$AL_TMP/log.play" 2>&1 </dev/null || rc=$?
+	torture --seconds "$1" --slow "${AL_SLOW:-1}" ${device:+--device "$device"} "${@:2}" \
+		"$AL_ROOT/aimlock.ko" "$AL_TMP/play" >"$AL_TMP/log.play" 2>&1 </dev/null || rc=$?
 	stop lists
 }
 
